@@ -1,0 +1,187 @@
+"""The semi-discrete system: residual -div F + S with its algebraic end rows, and the blocks of its Jacobian."""
+
+from simulator.kernels.jit import (
+    Int,
+    Matrix,
+    Real,
+    Vector,
+    factor_at,
+    flux_at,
+    flux_slopes_at,
+    kernel,
+    source_at,
+    substitute_at,
+)
+from simulator.kernels.ring import fold_matrix, fold_vector, unfold_vector
+from simulator.kernels.system import VOLUME, System, Work, set_ends, temperature
+
+# Relative increment of the difference quotients: near the square root of the rounding unit, where truncation and
+# rounding meet.
+INCREMENT = 1e-7
+
+
+@kernel
+def close_ring(system: System, u: Matrix):
+    """In a ring the ends are ghosts of the cells at the other side."""
+    if system.periodic != 0:
+        last = u.shape[1] - 1
+        for a in range(u.shape[0]):
+            u[a, 0] = u[a, last - 1]
+            u[a, last] = u[a, 1]
+
+
+@kernel
+def add_sources(t: Real, T: Real, system: System, u: Matrix, work: Work, R: Vector):
+    """R += V S for the law's own source and the one added by the case."""
+    m, n = u.shape
+    for which in range(2):
+        address = system.source if which == 0 else system.added
+        if address != 0:
+            source = source_at(address)
+            parameters = system.parameters if which == 0 else system.added_parameters
+            source(t, T, u, system.cell, parameters, work.source)
+            for a in range(m):
+                for i in range(1, n - 1):
+                    R[a * n + i] += system.cell[VOLUME, i] * work.source[a, i]
+
+
+@kernel
+def residual(t: Real, system: System, u: Matrix, work: Work, R: Vector):
+    """R = F_left - F_right + V S in the cells, c - a u - b F at the ends; work.flux holds F afterwards."""
+    m, n = u.shape
+    T = temperature(t, system)
+    set_ends(t, T, system, work.ends)
+    close_ring(system, u)
+    flux = flux_at(system.flux)
+    flux(t, T, u, system.face, system.parameters, work.flux)
+    F = work.flux
+    for a in range(m):
+        o = a * n
+        R[o] = work.ends[a, 0] - work.ends[a, 1] * u[a, 0] - work.ends[a, 2] * F[a, 0]
+        R[o + n - 1] = work.ends[a, 3] - work.ends[a, 4] * u[a, n - 1] - work.ends[a, 5] * F[a, n - 2]
+        for i in range(1, n - 1):
+            R[o + i] = F[a, i - 1] - F[a, i]
+    if system.source != 0 or system.added != 0:
+        add_sources(t, T, system, u, work, R)
+
+
+@kernel
+def flux_differences(t: Real, T: Real, system: System, u: Matrix, work: Work):
+    """work.left, work.right: slopes of F by differences, even and odd points apart, one unknown at a time (2 m calls)."""
+    m, n = u.shape
+    flux = flux_at(system.flux)
+    F, shifted_flux, shifted = work.flux, work.flux_shifted, work.shifted
+    flux(t, T, u, system.face, system.parameters, F)
+    for a in range(m):
+        for i in range(n):
+            shifted[a, i] = u[a, i]
+    for b in range(m):
+        for colour in range(2):
+            for i in range(colour, n, 2):
+                shifted[b, i] = u[b, i] + INCREMENT * max(abs(u[b, i]), system.typical[b])
+            flux(t, T, shifted, system.face, system.parameters, shifted_flux)
+            for a in range(m):
+                for f in range(colour, n - 1, 2):
+                    work.left[a, b, f] = (shifted_flux[a, f] - F[a, f]) / (shifted[b, f] - u[b, f])
+                for f in range(1 - colour, n - 1, 2):
+                    work.right[a, b, f] = (shifted_flux[a, f] - F[a, f]) / (shifted[b, f + 1] - u[b, f + 1])
+            for i in range(colour, n, 2):
+                shifted[b, i] = u[b, i]
+
+
+@kernel
+def source_differences(t: Real, T: Real, system: System, u: Matrix, work: Work):
+    """Add V dS/du to the diagonal blocks."""
+    m, n = u.shape
+    S, shifted_source, shifted = work.source, work.source_shifted, work.shifted
+    for which in range(2):
+        address = system.source if which == 0 else system.added
+        if address != 0:
+            source = source_at(address)
+            parameters = system.parameters if which == 0 else system.added_parameters
+            source(t, T, u, system.cell, parameters, S)
+            for a in range(m):
+                for i in range(n):
+                    shifted[a, i] = u[a, i]
+            for b in range(m):
+                for i in range(n):
+                    shifted[b, i] = u[b, i] + INCREMENT * max(abs(u[b, i]), system.typical[b])
+                source(t, T, shifted, system.cell, parameters, shifted_source)
+                for a in range(m):
+                    for i in range(1, n - 1):
+                        slope = (shifted_source[a, i] - S[a, i]) / (shifted[b, i] - u[b, i])
+                        work.diagonal[(i * m + a) * m + b] += system.cell[VOLUME, i] * slope
+                for i in range(n):
+                    shifted[b, i] = u[b, i]
+
+
+@kernel
+def face_slopes(t: Real, T: Real, system: System, u: Matrix, work: Work):
+    if system.flux_slopes != 0:
+        slopes = flux_slopes_at(system.flux_slopes)
+        slopes(t, T, u, system.face, system.parameters, work.left, work.right)
+    else:
+        flux_differences(t, T, system, u, work)
+
+
+@kernel
+def assemble(m: Int, n: Int, work: Work):
+    """Blocks of dR/du from the slopes of the fluxes; the end rows from work.ends."""
+    left, right, ends = work.left, work.right, work.ends
+    lower, diagonal, upper = work.lower, work.diagonal, work.upper
+    last = n - 1
+    for a in range(m):
+        for b in range(m):
+            for i in range(1, last):
+                k = (i * m + a) * m + b
+                lower[k] = left[a, b, i - 1]
+                diagonal[k] = right[a, b, i - 1] - left[a, b, i]
+                upper[k] = -right[a, b, i]
+            k = a * m + b
+            lower[k] = 0.0
+            diagonal[k] = -ends[a, 2] * left[a, b, 0]
+            upper[k] = -ends[a, 2] * right[a, b, 0]
+            k += last * m * m
+            lower[k] = -ends[a, 5] * left[a, b, last - 1]
+            diagonal[k] = -ends[a, 5] * right[a, b, last - 1]
+            upper[k] = 0.0
+        diagonal[a * m + a] -= ends[a, 1]
+        diagonal[(last * m + a) * m + a] -= ends[a, 4]
+
+
+@kernel
+def jacobian(t: Real, system: System, u: Matrix, work: Work):
+    """Blocks of dR/du into work.lower, work.diagonal, work.upper."""
+    T = temperature(t, system)
+    set_ends(t, T, system, work.ends)
+    close_ring(system, u)
+    face_slopes(t, T, system, u, work)
+    assemble(u.shape[0], u.shape[1], work)
+    if system.source != 0 or system.added != 0:
+        source_differences(t, T, system, u, work)
+
+
+@kernel
+def factor_matrix(inverse_step: Real, m: Int, n: Int, system: System, work: Work):
+    """Factor W - dR/du with W = mass * inverse_step."""
+    for k in range(m * n):
+        work.weight[k] = system.mass[k] * inverse_step
+    factor = factor_at(system.factor)
+    if system.periodic != 0:
+        fold_matrix(m, n, work)
+        lower, diagonal, upper, weight = work.folded[0], work.folded[1], work.folded[2], work.folded[3]
+        factor((n - 1) // 2, weight, lower, diagonal, upper, work.inverse, work.forward, work.backward)
+    else:
+        factor(n, work.weight, work.lower, work.diagonal, work.upper, work.inverse, work.forward, work.backward)
+
+
+@kernel
+def solve_matrix(m: Int, n: Int, system: System, work: Work, x: Vector):
+    """x = (W - dR/du)^-1 x with the factors of `factor_matrix`."""
+    substitute = substitute_at(system.substitute)
+    if system.periodic != 0:
+        fold_vector(m, n, x, work.ring)
+        substitute((n - 1) // 2, work.inverse, work.forward, work.backward, work.ring)
+        unfold_vector(m, n, work.ring, x)
+    else:
+        substitute(n, work.inverse, work.forward, work.backward, x)

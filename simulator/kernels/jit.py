@@ -1,0 +1,195 @@
+"""How this package meets Numba: one decorator, one cache folder, one set of options.
+
+`@kernel` reads the signature from the annotations and compiles on first use, not on import: a command that does not
+solve never imports Numba, and only what a run needs is compiled or loaded. Kernels call each other by name; a law reaches
+an integrator as the address of a function of a fixed signature, so that no integrator is ever compiled again for another
+law. With NUMBA_DISABLE_JIT=1 every kernel is the plain function it was written as.
+
+Why not plain `numba.njit`:
+- eager signatures compile at import, and Numba alone takes longer to import than `matano --help` may;
+- a dispatcher passed as an argument costs 35 us a call to unpack, an address nothing;
+- Numba's cache does not notice an edited callee in another file: the folder's name carries a hash of all sources.
+"""
+
+import dis
+import functools
+import hashlib
+import inspect
+import os
+import sys
+import tempfile
+import types as python_types
+from pathlib import Path
+
+
+
+class Int:
+    scalar, dimensions = "int64", 0
+
+
+class Real:
+    scalar, dimensions = "float64", 0
+
+
+class Ints:
+    scalar, dimensions = "int64", 1
+
+
+class Vector:
+    scalar, dimensions = "float64", 1
+
+
+class Matrix:
+    scalar, dimensions = "float64", 2
+
+
+class Cube:
+    scalar, dimensions = "float64", 3
+
+
+# What reaches an integrator as an address, by signature. A law: over the whole grid, (t, T, u, face or cell, parameters, out).
+FLUX = (Real, Real, Matrix, Matrix, Vector, Matrix)
+FLUX_SLOPES = (Real, Real, Matrix, Matrix, Vector, Cube, Cube)
+SOURCE = (Real, Real, Matrix, Matrix, Vector, Matrix)
+ENDS = (Real, Real, Vector, Matrix)
+HISTORY = (Real, Vector, Vector)
+FACTOR = (Int, Vector, Vector, Vector, Vector, Vector, Vector, Vector)
+SUBSTITUTE = (Int, Vector, Vector, Vector, Vector)
+
+
+def disabled() -> bool:
+    return os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
+
+
+def source_hash() -> str:
+    """Hash of every source file of the package: it names the cache folder."""
+    digest = hashlib.sha256()
+    root = Path(__file__).resolve().parents[1]
+    for path in sorted(root.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@functools.cache
+def cache_folder() -> Path:
+    """Where compiled kernels are kept: MATANO_CACHE_DIR, the user's cache, or a temporary folder if neither can be written."""
+    candidates = [os.environ.get("MATANO_CACHE_DIR")]
+    candidates.append(os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache"))
+    checks = "-checked" if os.environ.get("NUMBA_BOUNDSCHECK", "0") != "0" else ""
+    name = f"{source_hash()}-py{sys.version_info.major}{sys.version_info.minor}{checks}"
+    for base in filter(None, candidates):
+        folder = Path(base) / "matano" / name
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if os.access(folder, os.W_OK):
+                return folder
+        except OSError:
+            continue
+    return Path(tempfile.mkdtemp(prefix="matano-kernels-"))
+
+
+def cache_is_cold() -> bool:
+    """True before any kernel was compiled: the first run ever takes some seconds longer."""
+    return not disabled() and not any(cache_folder().iterdir())
+
+
+@functools.cache
+def numba():
+    """Numba, imported once, with its cache folder set first."""
+    if "numba" not in sys.modules and "NUMBA_CACHE_DIR" not in os.environ:
+        os.environ["NUMBA_CACHE_DIR"] = str(cache_folder())
+    import numba as module
+
+    return module
+
+
+@functools.cache
+def numba_type(token):
+    """The Numba type behind an annotation: a class above (arrays are C-ordered), None, or a NamedTuple of such."""
+    types = numba().types
+    if token is None:
+        return types.void
+    if issubclass(token, tuple):
+        members = [numba_type(token.__annotations__[name]) for name in token._fields]
+        if len(set(members)) == 1:  # Numba tells tuples of one type apart from others
+            return types.NamedUniTuple(members[0], len(members), token)
+        return types.NamedTuple(members, token)
+    scalar = getattr(types, token.scalar)
+    return types.Array(scalar, token.dimensions, "C") if token.dimensions else scalar
+
+
+class Kernel:
+    """A function that Numba compiles on first use, for the signature its annotations state."""
+
+    def __init__(self, function):
+        self.function = function
+        functools.update_wrapper(self, function)
+
+    @functools.cached_property
+    def compiled(self):
+        """The compiled function: in its globals every kernel stands compiled, too."""
+        source = self.function
+        scope = dict(source.__globals__)
+        for instruction in dis.get_instructions(source):
+            name = instruction.argval
+            if instruction.opname == "LOAD_GLOBAL" and isinstance(scope.get(name), Kernel | Caller):
+                scope[name] = scope[name].compiled
+        function = python_types.FunctionType(source.__code__, scope, source.__name__, source.__defaults__, source.__closure__)
+        function.__qualname__ = source.__qualname__
+        function.__module__ = source.__module__
+        if disabled():
+            return function
+        notes = inspect.get_annotations(source)
+        result = numba_type(notes.pop("return", None))
+        signature = result(*(numba_type(note) for note in notes.values()))
+        return numba().njit(signature, cache=True, error_model="numpy", fastmath={"contract"})(function)
+
+    @functools.cached_property
+    def address(self):
+        """What a `Caller` turns back into a function: the address, or the function itself without compilation."""
+        if disabled():
+            return self.compiled
+        compiled = self.compiled
+        result = compiled.get_compile_result(compiled.nopython_signatures[0])
+        return result.library.get_pointer_to_function(result.fndesc.llvm_cfunc_wrapper_name)
+
+    def __call__(self, *arguments):
+        return self.compiled(*arguments)
+
+
+class Caller:
+    """Inside a kernel: turns the address of a kernel into a function that can be called."""
+
+    def __init__(self, signature):
+        self.signature = signature
+
+    @functools.cached_property
+    def compiled(self):
+        if disabled():
+            return lambda address: address
+        from numba.core import cgutils
+        from numba.extending import intrinsic
+
+        types = numba().types
+        function_type = types.FunctionType(types.void(*(numba_type(token) for token in self.signature)))
+
+        @intrinsic
+        def function_at(typing_context, address):
+            def generate(context, builder, signature, arguments):
+                function = cgutils.create_struct_proxy(function_type)(context, builder)
+                function.c_addr = builder.inttoptr(arguments[0], cgutils.voidptr_t)
+                return function._getvalue()
+
+            return function_type(types.int64), generate
+
+        return function_at
+
+
+kernel = Kernel
+flux_at = Caller(FLUX)
+flux_slopes_at = Caller(FLUX_SLOPES)
+source_at = Caller(SOURCE)
+ends_at = Caller(ENDS)
+history_at = Caller(HISTORY)
+factor_at = Caller(FACTOR)
+substitute_at = Caller(SUBSTITUTE)

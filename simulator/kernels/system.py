@@ -1,0 +1,133 @@
+"""What the kernels are given: one semi-discrete system, and the arrays they work in.
+
+    M du/dt = -div F(u) + S(u),   m unknowns at n points
+
+u (m, n): unknowns are rows, points are columns. Points 1 .. n-2 are cells, points 0 and n-1 are the ends: points of no
+volume that carry algebraic rows c - a u - b F = 0, so that no law sees a boundary. Face i lies between points i and i+1.
+Vectors of length m n are rows laid end to end; blocks are stored flat, block i at i m m, row by row.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from simulator.kernels.jit import Cube, Int, Matrix, Real, Vector, ends_at, history_at, kernel
+
+CONDUCTANCE, POSITION = 0, 1  # rows of System.face; POSITION is a row of System.cell too
+VOLUME = 0  # row of System.cell
+
+# What a kernel returns; `simulator.solve.status` has a sentence for each.
+DONE, RUNNING, TOO_MANY_STEPS, STEP_TOO_SMALL, NOT_FINITE, NOT_CONVERGED = range(6)
+
+
+class System(NamedTuple):
+    """A law on a grid with its ends. Functions are addresses; 0 means there is none."""
+
+    flux: Int
+    flux_slopes: Int
+    source: Int
+    added: Int
+    end_values: Int
+    history: Int
+    factor: Int
+    substitute: Int
+    parameters: Vector
+    added_parameters: Vector
+    end_parameters: Vector
+    history_parameters: Vector
+    temperature: Vector  # T_ref, slope, t_ref: T = T_ref + slope (t - t_ref) until the next break
+    face: Matrix  # conductance = area / distance; position
+    cell: Matrix  # volume; position
+    mass: Vector  # (m n) volume times the law's mass, 0 for algebraic rows
+    ends: Matrix  # (m, 6): c a b of the left end, c a b of the right end
+    scale: Vector
+    typical: Vector
+    bounds: Matrix
+    periodic: Int
+    autonomous: Int
+
+
+class Work(NamedTuple):
+    """Arrays that a step writes; allocated once a call."""
+
+    ends: Matrix
+    flux: Matrix
+    flux_shifted: Matrix
+    source: Matrix
+    source_shifted: Matrix
+    shifted: Matrix
+    left: Cube
+    right: Cube
+    lower: Vector
+    diagonal: Vector
+    upper: Vector
+    inverse: Vector
+    forward: Vector
+    backward: Vector
+    weight: Vector
+    folded: Matrix  # lower, diagonal, upper, weight of the folded ring, or empty
+    ring: Vector
+
+
+@kernel
+def workspace(m: Int, n: Int, periodic: Int) -> Work:
+    size = m * m * n
+    pairs = (n - 1) // 2
+    ring = periodic * 4 * m * m * pairs
+    factored = max(size, ring)
+    return Work(
+        np.empty((m, 6)),
+        np.empty((m, n - 1)),
+        np.empty((m, n - 1)),
+        np.empty((m, n)),
+        np.empty((m, n)),
+        np.empty((m, n)),
+        np.empty((m, m, n - 1)),
+        np.empty((m, m, n - 1)),
+        np.empty(size),
+        np.empty(size),
+        np.empty(size),
+        np.empty(factored),
+        np.empty(factored),
+        np.empty(factored),
+        np.empty(m * n),
+        np.empty((4, ring)),
+        np.empty(periodic * 2 * m * pairs),
+    )
+
+
+@kernel
+def temperature(t: Real, system: System) -> Real:
+    if system.history != 0:
+        value = np.empty(1)
+        evaluate = history_at(system.history)
+        evaluate(t, system.history_parameters, value)
+        return value[0]
+    return system.temperature[0] + system.temperature[1] * (t - system.temperature[2])
+
+
+@kernel
+def set_ends(t: Real, T: Real, system: System, ends: Matrix):
+    """The rows of the ends at time t; only c depends on time."""
+    for a in range(ends.shape[0]):
+        for j in range(6):
+            ends[a, j] = system.ends[a, j]
+    if system.end_values != 0:
+        evaluate = ends_at(system.end_values)
+        evaluate(t, T, system.end_parameters, ends)
+
+
+@kernel
+def admissible(system: System, u: Matrix, tolerance: Real) -> Int:
+    """1 if every point keeps bounds . (u, 1) >= -tolerance."""
+    m, n = u.shape
+    for r in range(system.bounds.shape[0]):
+        worst = 0.0
+        for i in range(n):
+            value = system.bounds[r, m]
+            for a in range(m):
+                value += system.bounds[r, a] * u[a, i]
+            worst = min(worst, value)
+        if worst < -tolerance:
+            return 0
+    return 1

@@ -1,0 +1,15 @@
+"""The laws there are: one line each."""
+
+from simulator.faults import Invalid, near
+from simulator.laws.fick import Fick
+from simulator.laws.law import Law
+
+LAWS: tuple[type[Law], ...] = (Fick,)
+
+
+def law_of(kind: str, where: str = "law.kind") -> type[Law]:
+    """The class of a law by its kind; Invalid with a suggestion for an unknown one."""
+    kinds = [law.kind for law in LAWS]
+    if kind not in kinds:
+        raise Invalid.at(where, f"unknown law {repr(kind)[:40]}; there is {', '.join(kinds)}.{near(str(kind), kinds)}")
+    return LAWS[kinds.index(kind)]

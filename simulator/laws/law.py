@@ -1,0 +1,100 @@
+"""What every law is: named keys with units for people, one set of arrays and kernels for the engine."""
+
+from abc import ABC, abstractmethod
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, ClassVar
+
+import numpy as np
+
+from simulator.kernels.jit import Kernel
+from simulator.laws.mixture import Mixture
+
+QUANTITIES = ("interdiffusivity", "intrinsic_diffusivity", "tracer_diffusivity", "onsager", "thermodynamic_factor")
+UNITS = {
+    "interdiffusivity": "m^2/s",
+    "intrinsic_diffusivity": "m^2/s",
+    "tracer_diffusivity": "m^2/s",
+    "onsager": "mol^2/(J m s)",
+    "thermodynamic_factor": "1",
+}
+
+
+def key(text: str, unit: str = "", shape: str = "coefficient", default: Any = MISSING, example: Any = None):
+    """A field of a law that is a key of its table in a case file.
+
+    text: one sentence for the docs; unit: SI unit of a number; shape: "coefficient", "matrix" (of coefficients, or one
+    for a binary), "per component", "number" or "choice"; example: what the template of `matano new` writes.
+    """
+    return field(default=default, metadata={"text": text, "unit": unit, "shape": shape, "example": example})
+
+
+@dataclass(frozen=True)
+class Equations:
+    """A law as the engine sees it: m unknowns a cell, M du/dt = -div F(u) + S(u).
+
+    flux, flux_slopes, source: kernels of the signatures in `simulator.kernels.jit`; without slopes the Jacobian is made by
+    coloured differences. parameters: what the kernels are given. mass (m,): 1 for what is conserved, 0 for an algebraic row.
+    scale (m,): size of each unknown, to which rtol refers where the unknown is small. typical (m,): size below which
+    difference increments do not fall. bounds (k, m + 1): admissible states have bounds[:, :m] @ u + bounds[:, m] >= 0.
+    autonomous: False when flux or source depend on t or T.
+    """
+
+    names: tuple[str, ...]
+    flux: Kernel
+    parameters: np.ndarray
+    flux_slopes: Kernel | None = None
+    source: Kernel | None = None
+    mass: np.ndarray | None = None
+    scale: np.ndarray | None = None
+    typical: np.ndarray | None = None
+    bounds: np.ndarray | None = None
+    autonomous: bool = True
+
+    def __post_init__(self):
+        m = len(self.names)
+        defaults = {"mass": np.ones(m), "scale": np.ones(m), "typical": np.full(m, 1e-3), "bounds": np.zeros((0, m + 1))}
+        for name, default in defaults.items():
+            value = getattr(self, name)
+            object.__setattr__(self, name, default if value is None else np.ascontiguousarray(value, float))
+        object.__setattr__(self, "parameters", np.ascontiguousarray(self.parameters, float))
+
+    @property
+    def m(self) -> int:
+        return len(self.names)
+
+
+def simplex_bounds(m: int) -> np.ndarray:
+    """Rows that keep m independent mole fractions, and the dependent one, from turning negative."""
+    rows = np.zeros((m + 1, m + 1))
+    rows[:m, :m] = np.eye(m)
+    rows[m, :m] = -1.0
+    rows[m, m] = 1.0
+    return rows
+
+
+@dataclass(frozen=True)
+class Law(ABC):
+    """A relation between fluxes and gradients. A subclass is a frozen dataclass whose fields made by `key` are its keys."""
+
+    kind: ClassVar[str]
+    equation: ClassVar[str]
+    sources: ClassVar[tuple[str, ...]] = ()
+
+    mixture: Mixture
+
+    @classmethod
+    def keys(cls):
+        """The fields that are keys of the case file, in order."""
+        return tuple(entry for entry in fields(cls) if "text" in entry.metadata)
+
+    @abstractmethod
+    def equations(self, lowest: np.ndarray, highest: np.ndarray, temperatures: tuple[float, float]) -> Equations:
+        """Arrays and kernels for states with lowest <= x_i <= highest (m,) and this range of T in K."""
+
+    @abstractmethod
+    def coefficient(self, name: str, fractions: np.ndarray, T: float, t: float = 0.0) -> np.ndarray:
+        """A quantity of QUANTITIES at independent fractions (m, k): (k,) for a binary, (m, m, k) otherwise. KeyError if the law has none."""
+
+    @abstractmethod
+    def check(self, compositions: np.ndarray, temperatures: np.ndarray) -> None:
+        """Raise Invalid unless the law is well posed at these compositions (m, k) and temperatures (j,)."""

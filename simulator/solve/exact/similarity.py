@@ -1,0 +1,54 @@
+"""Any D(X), any number of components: a step couple on an infinite line, from the collocation solver."""
+
+import numpy as np
+
+from simulator.faults import NumericsError
+from simulator.solve.exact.collocation import SimilarityProfile, similarity_profile
+from simulator.solve.exact.conditions import clock, diffusivity, infinite_refusal, law_refusal, once_per_problem, pieces
+from simulator.solve.exact.error_function import rise, rise_averages
+from simulator.solve.exact.solution import ExactSolution
+
+
+@once_per_problem
+def profile_of(problem) -> SimilarityProfile:
+    """The similarity profile of a step couple, in lambda = (x - at)/sqrt(t), t at the first temperature.
+
+    NumericsError if none is found.
+    """
+    _, u = pieces(problem)
+    return similarity_profile(lambda v: diffusivity(problem, v), u[:, 0], u[:, -1])
+
+
+class Similarity(ExactSolution):
+    name = "similarity"
+    title = "Step couple with any D of the composition, to 1e-9"
+    source = (
+        "Boltzmann's substitution lambda = x/sqrt(t); Crank, The Mathematics of Diffusion, 2nd ed. (1975), section 7.2"
+    )
+
+    def applies(self, problem):
+        if problem.domain.geometry != "planar":
+            return f"It is for planar geometry, and this domain is {problem.domain.geometry}."
+        refused = law_refusal(problem)
+        if refused:
+            return refused
+        start = pieces(problem)
+        if start is None or start[0].size != 1:
+            return "The start must be one step."
+        try:
+            profile_of(problem)
+        except NumericsError as failure:
+            return str(failure)
+        return infinite_refusal(problem, start[1][:, 0], start[1][:, -1], self.values)
+
+    def averages(self, problem, t, faces):
+        (at,), u = pieces(problem)
+        if t <= 0.0:
+            return u[:, :1] + np.diff(u) * rise_averages(np.asarray(faces, float) - at, 0.0)
+        return profile_of(problem).averages((np.asarray(faces, float) - at) / np.sqrt(clock(problem, t)))
+
+    def values(self, problem, t, x):
+        (at,), u = pieces(problem)
+        if t <= 0.0:
+            return u[:, :1] + np.diff(u) * rise(np.asarray(x, float) - at, 0.0)
+        return profile_of(problem).values((np.asarray(x, float) - at) / np.sqrt(clock(problem, t)))

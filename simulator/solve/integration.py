@@ -1,0 +1,96 @@
+"""One system carried forward in time on one grid, in calls short enough to be interrupted."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from simulator.kernels.balance import residual
+from simulator.kernels.newton import settle, steady
+from simulator.kernels.stepping import ACCEPTED, INADMISSIBLE, REJECTED, STATE_SIZE, STEP, TIME, Control
+from simulator.kernels.system import DONE, TOO_MANY_STEPS, System, workspace
+from simulator.solve.controls import Controls
+from simulator.solve.schemes import Scheme
+from simulator.solve.status import raise_unless_done
+
+# How far outside the admissible region a step may land: rounding of a state on its edge, far below any tolerance.
+OVERSHOOT = 1e-9
+# Unknowns advanced by a call: about a tenth of a second, so that a bar moves and Ctrl-C is heard.
+CHUNK = {"implicit": 1_000_000, "explicit": 100_000}
+SETTLE_ITERATIONS = 30
+STEADY_ITERATIONS = 400
+STEADY_TOLERANCE = 1e-12
+
+
+class Integration:
+    """State and step control of one run: u (m, n) with the ends; state, see `simulator.kernels.stepping`."""
+
+    def __init__(self, system: System, start: np.ndarray, scheme: Scheme, controls: Controls, span: float):
+        """start (m, n); span: the length of the whole run in s, which sets the smallest step."""
+        self.system = system
+        self.scheme = scheme
+        self.max_steps = controls.max_steps
+        self.u = np.array(start, float, order="C")
+        self.state = np.zeros(STATE_SIZE)
+        chunk = max(1, CHUNK.get(scheme.family, 1_000_000) // self.u.size)
+        smallest = 1e-16 * span if np.isfinite(span) else 0.0
+        self.control = Control(controls.rtol, controls.step or 0.0, OVERSHOOT, smallest, chunk)
+        if scheme.family == "explicit" and np.any(system.mass.reshape(self.u.shape)[:, 1:-1] == 0.0):
+            raise_algebraic(scheme)
+
+    @property
+    def time(self) -> float:
+        return float(self.state[TIME])
+
+    @property
+    def steps(self) -> int:
+        return int(self.state[ACCEPTED])
+
+    @property
+    def rejected_steps(self) -> int:
+        return int(self.state[REJECTED])
+
+    @property
+    def inadmissible_steps(self) -> int:
+        return int(self.state[INADMISSIBLE])
+
+    def settle(self) -> None:
+        """Make the algebraic rows consistent: at the start, and after a jump of what they depend on."""
+        self.finish(settle(self.time, self.system, self.u, SETTLE_ITERATIONS))
+
+    def advance(self, end: float, report: Callable[[float], None] | None = None) -> None:
+        """Carry u to `end` exactly; report(time) is called after every chunk. Raises NumericsError when it cannot."""
+        while self.time < end:
+            status = self.scheme.kernel(
+                self.system, *self.scheme.data, self.control, float(end), self.u, self.state
+            )
+            if status != DONE and self.steps + self.rejected_steps >= self.max_steps:
+                status = TOO_MANY_STEPS
+            self.finish(status)
+            if report is not None:
+                report(self.time)
+
+    def relax(self, first_step: float) -> None:
+        """Carry u to a steady state."""
+        counts = np.zeros(2)
+        status = steady(0.0, self.system, self.u, first_step, STEADY_TOLERANCE, STEADY_ITERATIONS, counts)
+        self.state[ACCEPTED] += counts[0] - counts[1]
+        self.state[REJECTED] += counts[1]
+        self.finish(status)
+
+    def fluxes(self) -> np.ndarray:
+        """Total flow through the faces (m, n-1)."""
+        m, n = self.u.shape
+        work = workspace(m, n, 0)
+        residual(self.time, self.system, self.u, work, np.empty(m * n))
+        return work.flux
+
+    def finish(self, status: int) -> None:
+        raise_unless_done(status, time=self.time, step=self.state[STEP], max_steps=self.max_steps)
+
+
+def raise_algebraic(scheme: Scheme) -> None:
+    from simulator.faults import Invalid
+
+    raise Invalid.at(
+        "solver.scheme", f"{scheme.name} is explicit and this law has algebraic rows. Use \"implicit\"."
+    )

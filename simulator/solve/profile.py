@@ -1,0 +1,136 @@
+"""What an experimenter has: compositions along a line, a time, perhaps a temperature, uncertainties and known end values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from simulator.faults import Fault, Invalid, near
+
+TIME_TOLERANCE = 1e-6
+SUM_TOLERANCE = 2e-2
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Mole fractions along x.
+
+    x (N,) m, increasing; components: the names of the columns, `fractions` (c, N) their mole fractions; time s and
+    temperature K, or None; sigma (c, N) standard uncertainties, or None; ends {"left": (c,), "right": (c,)} known values of
+    the unaffected ends, or None; component: the one that methods for a binary couple analyse, the first by default.
+    marker: position of the inert marker, m; molar_volume: its specification as a case file has it. geometry: of the sample.
+    """
+
+    x: np.ndarray
+    components: tuple[str, ...]
+    fractions: np.ndarray
+    time: float | None = None
+    temperature: float | None = None
+    sigma: np.ndarray | None = None
+    ends: Mapping[str, np.ndarray] | None = None
+    component: str = ""
+    marker: float | None = None
+    molar_volume: Mapping | None = None
+    geometry: str = "planar"
+    source: str = ""
+    warnings: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        put = object.__setattr__
+        put(self, "x", np.array(self.x, float))
+        put(self, "components", tuple(self.components))
+        put(self, "fractions", np.atleast_2d(np.array(self.fractions, float)))
+        put(self, "component", self.component or (self.components[0] if self.components else ""))
+        if self.sigma is not None:
+            put(self, "sigma", np.atleast_2d(np.array(self.sigma, float)))
+        if self.ends is not None:
+            put(self, "ends", {side: np.atleast_1d(np.array(self.ends[side], float)) for side in ("left", "right")})
+        faults = list(self._faults())
+        if faults:
+            raise Invalid(*faults)
+
+    def _faults(self):
+        shape = (len(self.components), self.x.size)
+        if self.x.ndim != 1 or self.fractions.shape != shape:
+            yield Fault("profile", f"expected fractions of shape {shape}, got {self.fractions.shape}.")
+            return
+        if not (np.isfinite(self.x).all() and np.isfinite(self.fractions).all()):
+            yield Fault("profile", "positions and fractions must be finite numbers.")
+        elif np.any(np.diff(self.x) <= 0):
+            k = int(np.argmax(np.diff(self.x) <= 0))
+            yield Fault("profile.x", f"positions must increase, but {self.x[k]:g} is followed by {self.x[k + 1]:g} m.")
+        if self.sigma is not None and (self.sigma.shape != shape or not np.all(self.sigma > 0)):
+            yield Fault("profile.sigma", f"uncertainties must be positive, of shape {shape}.")
+        if self.ends is not None and any(value.shape != shape[:1] for value in self.ends.values()):
+            yield Fault("profile.ends", f"expected {shape[0]} values at each end, one per component.")
+        if self.time is not None and not 0 < self.time < np.inf:
+            yield Fault("profile.time", f"the time must be positive, got {self.time:g} s.")
+        if self.components and self.component not in self.components:
+            yield Fault("profile.component", self._unknown(self.component))
+
+    def _unknown(self, name: str) -> str:
+        return f"{name!r} is not one of {', '.join(self.components)}.{near(name, self.components)}"
+
+    def index(self, name: str) -> int:
+        """Row of a component; Invalid if the profile has none of that name."""
+        if name not in self.components:
+            raise Invalid.at("profile", self._unknown(name))
+        return self.components.index(name)
+
+    def fraction(self, name: str) -> np.ndarray:
+        """Mole fraction (N,) of a component."""
+        return self.fractions[self.index(name)]
+
+    @property
+    def binary(self) -> bool:
+        """Whether one fraction says all: one column, or two that sum to one."""
+        if len(self.components) == 2:
+            return bool(np.abs(self.fractions.sum(axis=0) - 1.0).max() < SUM_TOLERANCE)
+        return len(self.components) == 1
+
+    def only(self, name: str) -> "Profile":
+        """The profile of one component alone."""
+        row = [self.index(name)]
+        return replace(
+            self,
+            components=(name,),
+            fractions=self.fractions[row],
+            sigma=None if self.sigma is None else self.sigma[row],
+            ends=None if self.ends is None else {side: value[row] for side, value in self.ends.items()},
+            component=name,
+        )
+
+
+def profile_of(result, time: float | str | None = None) -> Profile:
+    """The profile at a saved time of a result: s, or a quantity such as "100 h"; the last one by default.
+
+    The fractions are the cell averages, at the cell centres. A scheme of second order leaves an error of the size of their
+    difference from point values; adding -h^2/24 X'' would not lower it. Raises Invalid if nothing was saved at that time.
+    """
+    saved = np.asarray(result.time, float)
+    if not saved.size:
+        raise Invalid.at("time", "the result has no saved profile yet.")
+    if time is None:
+        k = saved.size - 1
+    else:
+        if isinstance(time, str):
+            from simulator.laws.units import number
+
+            time = number(time, "s", "time")
+        k = int(np.argmin(np.abs(saved - time)))
+        if abs(saved[k] - time) > TIME_TOLERANCE * max(abs(time), abs(saved[k])):
+            shown = ", ".join(f"{t:.10g}" for t in saved)
+            raise Invalid.at("time", f"nothing was saved at {time:.10g} s; the saved times are {shown} s.")
+    snapshot = result.snapshots[k]
+    temperature = float(snapshot.temperature)
+    mixture = result.problem.mixture
+    return Profile(
+        x=result.x,
+        components=mixture.components,
+        fractions=snapshot.mole_fraction,
+        time=float(snapshot.time) if snapshot.time > 0 else None,
+        temperature=temperature if np.isfinite(temperature) else None,
+        component=mixture.independent[0],
+        geometry=result.grid.geometry,
+        source=result.source,
+    )

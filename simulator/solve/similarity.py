@@ -1,0 +1,191 @@
+"""Step couples on an infinite line without time steps: one steady solve in l = x / sqrt(t), valid at every time.
+
+    -(l/2) u' = (D u')',   or  0 = -d/dl (J - l u / 2) - u / 2,   J = -D u'
+
+on the finite volumes and with the kernels that every other scheme uses, mass = 0, by Newton's method. With
+I(l) = int u dl the flux follows without a derivative: J = (l u - [l u]_left - I) / 2.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from simulator.faults import Invalid
+from simulator.kernels.elimination import factor_scalar, substitute_scalar
+from simulator.kernels.newton import similarity
+from simulator.kernels.stepping import ACCEPTED, REJECTED, STATE_SIZE, TIME
+from simulator.kernels.system import DONE, POSITION
+from simulator.laws.law import Equations
+from simulator.problem.domain import Domain
+from simulator.problem.grid import Grid
+from simulator.problem.initial import Step
+from simulator.problem.problem import Problem
+from simulator.solve.controls import Controls
+from simulator.solve.discretise import discretise, equations_of
+from simulator.solve.integration import Integration
+from simulator.solve.schemes import Scheme, scheme_named
+from simulator.solve.status import raise_unless_done
+
+HALF_WIDTH = 8.0  # of the grid in l, in sqrt(largest D): what lies beyond differs by less than rounding
+# Newton: a change below this leaves an error of its square.
+TOLERANCE = 1e-8
+ITERATIONS = 60
+# A sample is long enough if the profile differs by less than this part of its step at its ends.
+FLAT = 1e-4
+
+
+class SimilarityProfile:
+    """u(l) (m, N) on cells of l = x / sqrt(t), m/s^(1/2), between two far compositions (m,)."""
+
+    def __init__(self, equations: Equations, left: np.ndarray, right: np.ndarray, largest: float, cells: int, T: float):
+        """largest: largest interdiffusivity, m^2/s; T: K. `solve` fills in the profile."""
+        self.left, self.right, self.largest = left, right, largest
+        reach = HALF_WIDTH * np.sqrt(largest)
+        domain = Domain(interval=(-reach, reach), cells=cells, grading="interface")
+        self.grid = domain.grid(jumps=(0.0,), length=np.sqrt(largest))
+        ends = np.stack([np.array([a, 1.0, 0.0, b, 1.0, 0.0]) for a, b in zip(left, right, strict=True)])
+        self.system = discretise(equations, self.grid, ends, temperature=T)
+        self.closed_system = discretise(equations, self.grid, np.tile([0.0, 0.0, 1.0], (left.size, 2)), temperature=T)
+        self.counts = np.zeros(2)
+
+    def between(self, share: np.ndarray) -> np.ndarray:
+        return np.ascontiguousarray(self.left[:, None] + (self.right - self.left)[:, None] * share)
+
+    def solve(self) -> None:
+        """Newton from a profile of about the right width; from a loose run in time where D is too steep for that."""
+        l = self.system.cell[POSITION]
+        u = self.between(0.5 * (1.0 + np.tanh(l / np.sqrt(self.largest))))
+        status = similarity(self.system, u, TOLERANCE, ITERATIONS, self.counts)
+        if status != DONE:
+            start = self.between(np.where(l > 0.0, 1.0, 0.0))
+            march = Integration(self.closed_system, start, scheme_named("implicit"), Controls(rtol=1e-4), 1.0)
+            march.advance(1.0)  # at t = 1 s, x is l
+            u = march.u
+            status = similarity(self.system, u, TOLERANCE, ITERATIONS, self.counts)
+        raise_unless_done(status, time=0.0, step=0.0, max_steps=ITERATIONS)
+        self.fit(u)
+
+    def fit(self, u: np.ndarray) -> None:
+        """Cubic spline of I(l) = int u dl through its exact values at the faces, with u at the faces as its slopes.
+
+        Interior rows h_right s_(i-1) + 2 (h_left + h_right) s_i + h_left s_(i+1) = 3 (h_right u_left + h_left u_right).
+        """
+        h = np.diff(self.grid.faces)
+        cells = u[:, 1:-1]
+        n = h.size + 1
+        w, lower, upper = np.ones(n), np.zeros(n), np.zeros(n)
+        w[1:-1] = 2.0 * (h[:-1] + h[1:])
+        lower[1:-1], upper[1:-1] = -h[1:], -h[:-1]
+        P, Q, E = np.empty(n), np.empty(n), np.empty(n)
+        factor_scalar(n, w, lower, np.zeros(n), upper, P, Q, E)
+        self.slopes = np.empty((u.shape[0], n))
+        for row, values, left, right in zip(self.slopes, cells, self.left, self.right, strict=True):
+            row[0], row[-1] = left, right
+            row[1:-1] = 3.0 * (h[1:] * values[:-1] + h[:-1] * values[1:])
+            substitute_scalar(n, P, Q, E, row)
+        self.integral = np.concatenate((np.zeros((u.shape[0], 1)), np.cumsum(cells * h, axis=1)), axis=1)
+
+    def integral_and_value(self, l: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """I from the left end of the grid, and u, at l (k,): (m, k) each; constant beyond the grid."""
+        faces = self.grid.faces
+        inside = np.clip(l, faces[0], faces[-1])
+        j = np.clip(np.searchsorted(faces, inside, side="right") - 1, 0, faces.size - 2)
+        h = faces[j + 1] - faces[j]
+        s = (inside - faces[j]) / h
+        I0, I1 = self.integral[:, j], self.integral[:, j + 1]
+        u0, u1 = self.slopes[:, j] * h, self.slopes[:, j + 1] * h
+        rise = I1 - I0
+        c2, c3 = 3.0 * rise - 2.0 * u0 - u1, u0 + u1 - 2.0 * rise
+        value = (u0 + s * (2.0 * c2 + 3.0 * s * c3)) / h
+        total = I0 + s * (u0 + s * (c2 + s * c3))
+        outside = l - inside
+        far = np.where(outside < 0.0, self.left[:, None], self.right[:, None])
+        return total + far * outside, np.where(outside == 0.0, value, far)
+
+    def averages(self, faces: np.ndarray) -> np.ndarray:
+        """Means of u (m, k) between faces in l (k+1,)."""
+        return np.diff(self.integral_and_value(faces)[0], axis=1) / np.diff(faces)
+
+    def flux(self, l: np.ndarray) -> np.ndarray:
+        """J = -D du/dl (m, k)."""
+        total, value = self.integral_and_value(l)
+        return 0.5 * (l * value - self.grid.faces[0] * self.left[:, None] - total)
+
+
+class SimilarityLevel:
+    """A problem by its similarity solution: as many cells in l as the grid has in x, mapped to the cells at any time."""
+
+    def __init__(self, problem: Problem, grid: Grid, scheme: Scheme, controls: Controls):
+        refuse_unless_similar(problem)
+        self.problem = problem
+        self.grid = grid
+        initial, mixture = problem.initial, problem.mixture
+        self.profile = SimilarityProfile(
+            equations_of(problem),
+            mixture.fractions(initial.left, "initial.left"),
+            mixture.fractions(initial.right, "initial.right"),
+            problem.largest_diffusivity,
+            grid.cells,
+            problem.temperature_at(0.0),
+        )
+        self.u = np.zeros((mixture.m, grid.cells + 2))
+        self.state = np.zeros(STATE_SIZE)
+
+    @property
+    def steps(self) -> int:
+        """Newton iterations."""
+        return int(self.state[ACCEPTED])
+
+    @property
+    def rejected_steps(self) -> int:
+        """Shortened ones among them."""
+        return int(self.state[REJECTED])
+
+    def advance(self, end: float, report: Callable[[float], None] | None) -> None:
+        if not self.profile.counts[0]:
+            self.profile.solve()
+        self.state[[ACCEPTED, REJECTED]] = self.profile.counts
+        self.state[TIME] = end
+        self.u[:, 1:-1] = self.profile.averages(self.scaled_faces)
+        self.u[:, [0, -1]] = self.profile.integral_and_value(self.scaled_faces[[0, -1]])[1]
+
+    @property
+    def scaled_faces(self) -> np.ndarray:
+        return (self.grid.faces - self.problem.initial.at) / np.sqrt(self.state[TIME])
+
+    def fractions(self) -> np.ndarray:
+        return self.u[:, 1:-1].copy()
+
+    def flux(self) -> np.ndarray:
+        return self.profile.flux(self.scaled_faces) / np.sqrt(self.state[TIME])
+
+    def inventory(self) -> np.ndarray:
+        return (self.u[:, 1:-1] * self.grid.volumes).sum(axis=1)
+
+    def warnings(self) -> list[str]:
+        profile = self.profile
+        step = np.max(np.abs(profile.right - profile.left))
+        reach = max(np.max(np.abs(self.u[:, 0] - profile.left)), np.max(np.abs(self.u[:, -1] - profile.right)))
+        if reach <= FLAT * step:
+            return []
+        return [
+            f"the similarity profile still differs by {reach / step:.2g} of its step at an end of the sample: "
+            'the sample is not semi-infinite. Lengthen domain.interval, or use solver.scheme = "implicit".'
+        ]
+
+
+def refuse_unless_similar(problem: Problem) -> None:
+    """Invalid unless the problem is a step couple whose profiles depend on x / sqrt(t) alone."""
+    history = problem.temperature
+    reasons = (
+        (not isinstance(problem.initial, Step), "start from a step"),
+        (problem.domain.geometry != "planar", "be planar"),
+        (not problem.boundary.closed or problem.boundary.periodic, "have closed ends"),
+        (bool(problem.source), "have no [source]"),
+        (history is not None and not history.constant, "keep its temperature"),
+        (problem.steady, "end at a time"),
+        (0.0 in problem.save, "save times after 0 only"),
+    )
+    wanted = [reason for wrong, reason in reasons if wrong]
+    if wanted:
+        raise Invalid.at("solver.scheme", f"similarity is for couples on an infinite line: this one must {', '.join(wanted)}.")

@@ -1,0 +1,161 @@
+"""solve(problem, controls) -> Result.
+
+Every run is made on two grids, which gives its error estimate: on n and n/2 cells, or, with `extrapolate`, on n and 2n
+cells, whose Richardson combination (4 fine - coarse)/3 is then the result.
+"""
+
+import time as clock
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from simulator.faults import Invalid
+from simulator.problem.grid import Grid
+from simulator.problem.problem import Problem
+from simulator.solve.controls import Controls
+from simulator.solve.result import Checkpoint, Result, Snapshot
+from simulator.solve.levels import Level, TimeLevel
+from simulator.solve.schemes import scheme_named
+from simulator.solve.similarity import SimilarityLevel
+
+# Below this many cells the half grid says nothing.
+FEWEST_CELLS = 8
+
+
+class Record(Protocol):
+    """Keeps snapshots as they come: what `simulator.files.hdf5` writes to disk."""
+
+    def begin(self, state_size: int, control_size: int) -> None: ...
+
+    def saved(self, index: int, snapshot: Snapshot, checkpoint: Checkpoint) -> None: ...
+
+    def finish(self, status: str, warnings: Sequence[str]) -> None: ...
+
+
+class Run:
+    """A problem on its grids, and what is known of it at a saved time."""
+
+    def __init__(self, problem: Problem, controls: Controls):
+        self.problem = problem
+        self.controls = controls
+        self.grid = problem.grid
+        scheme = scheme_named(controls.scheme)
+        self.companion = self.grid.refined() if controls.extrapolate else companion(self.grid)
+        grids = [self.grid] if self.companion is None else [self.grid, self.companion]
+        level = SimilarityLevel if scheme.family == "similarity" else TimeLevel
+        self.levels: list[Level] = [level(problem, grid, scheme, controls) for grid in grids]
+        self.seconds = 0.0
+        self.inventory = self.levels[0].inventory()
+
+    def advance(self, end: float, report: Callable[[float], None] | None) -> None:
+        began = clock.perf_counter()
+        for k, level in enumerate(self.levels):
+            part = (lambda t, k=k: report((k + t / end) / len(self.levels))) if report is not None else None
+            level.advance(end, part)
+        self.seconds += clock.perf_counter() - began
+
+    def combined(self, main: np.ndarray, other: np.ndarray) -> np.ndarray:
+        """Richardson's combination where it was asked for, the main grid's values otherwise."""
+        return (4.0 * other - main) / 3.0 if self.controls.extrapolate else main
+
+    def error_estimate(self, main: np.ndarray, other: np.ndarray | None) -> float:
+        """Largest error expected: of the main grid's values, or of the fine grid's when they are extrapolated."""
+        if other is None:
+            return float("nan")
+        return float(np.max(np.abs(main - other)) / 3.0)
+
+    def snapshot(self, time: float) -> Snapshot:
+        main = self.levels[0]
+        mixture = self.problem.mixture
+        fractions, flux = main.fractions(), main.flux()
+        estimate = self.error_estimate(fractions, None)
+        if self.companion is not None:
+            other = self.levels[1]
+            if self.controls.extrapolate:
+                merged = self.grid.merge(other.fractions())
+                estimate = self.error_estimate(fractions, merged)
+                fractions = self.combined(fractions, merged)
+                flux = self.combined(flux, other.flux()[:, ::2])
+            else:
+                estimate = self.error_estimate(self.companion.merge(fractions), other.fractions())
+        everything = mixture.complete(fractions)
+        all_flux = np.empty((len(mixture.components), flux.shape[1]))
+        for row, name in enumerate(mixture.components):
+            independent = name != mixture.dependent
+            all_flux[row] = flux[mixture.independent.index(name)] if independent else -flux.sum(axis=0)
+        diagnostics = {
+            "steps": float(main.steps),
+            "rejected_steps": float(main.rejected_steps),
+            "error_estimate": estimate,
+            "conservation_error": self.conservation_error(main),
+            "smallest_value": float(everything.min()),
+            "seconds": self.seconds,
+        }
+        return Snapshot(time, everything, all_flux, self.problem.temperature_at(time, -1), diagnostics)
+
+    def conservation_error(self, main: Level) -> float:
+        """Largest change of a component's inventory, relative to the whole; nan where material may come or go."""
+        boundary = self.problem.boundary
+        if self.problem.source or not (boundary.periodic or boundary.closed) or isinstance(main, SimilarityLevel):
+            return float("nan")
+        return float(np.max(np.abs(main.inventory() - self.inventory)) / self.grid.volumes.sum())
+
+    def checkpoint(self, index: int, time: float) -> Checkpoint:
+        u = np.concatenate([level.u.ravel() for level in self.levels])
+        h = np.concatenate([level.state for level in self.levels])
+        return Checkpoint(index, time, u, h)
+
+    def restore(self, checkpoint: Checkpoint, seconds: float) -> None:
+        self.seconds = seconds
+        u, h = np.array(checkpoint.u), np.array(checkpoint.h)
+        if u.size != sum(level.u.size for level in self.levels):
+            raise Invalid.at("", "the file's checkpoint does not fit this case: its grid or scheme was changed. Use --force.")
+        for level in self.levels:
+            level.u[...] = u[: level.u.size].reshape(level.u.shape)
+            level.state[...] = h[: level.state.size]
+            u, h = u[level.u.size :], h[level.state.size :]
+
+
+def companion(grid: Grid) -> Grid | None:
+    """The grid of n/2 cells that the error estimate comes from."""
+    return grid.coarsened() if grid.cells >= FEWEST_CELLS else None
+
+
+def solve(
+    problem: Problem,
+    controls: Controls | None = None,
+    *,
+    record: Record | None = None,
+    progress: Callable[[float], None] | None = None,
+    resume: tuple[Sequence[Snapshot], Checkpoint] | None = None,
+) -> Result:
+    """Solve a problem and return its profiles at the saved times.
+
+    record: is given every snapshot as soon as it exists, with a checkpoint; progress: is told the fraction done, several
+    times a second; resume: snapshots and checkpoint of an earlier run of the same problem, which goes on to the same
+    numbers, bit for bit. Raises Invalid for a problem that makes no sense, NumericsError for one that cannot be solved.
+    """
+    controls = controls or Controls()
+    run = Run(problem, controls)
+    snapshots = list(resume[0]) if resume else []
+    if resume:
+        run.restore(resume[1], snapshots[-1].diagnostics["seconds"] if snapshots else 0.0)
+    if record is not None:
+        first = run.checkpoint(-1, 0.0)
+        record.begin(first.u.size, first.h.size)
+    times = (np.inf,) if problem.steady else problem.save
+    for index, time in list(enumerate(times))[len(snapshots) :]:
+        before = times[index - 1] if index else 0.0
+        report = None
+        if progress is not None:
+            report = lambda part, a=before, b=time: progress((a + (b - a) * part) / times[-1] if b < np.inf else part)  # noqa: E731
+        run.advance(time, report)
+        snapshots.append(run.snapshot(time))
+        if record is not None:
+            record.saved(index, snapshots[-1], run.checkpoint(index, time))
+    warnings = list(problem.warnings())
+    warnings += [warning for level in run.levels[:1] for warning in level.warnings()]
+    if record is not None:
+        record.finish("complete", warnings)
+    return Result(problem, controls, run.grid, snapshots, warnings)
