@@ -147,6 +147,13 @@ def assemble(m: Int, n: Int, work: Work):
             upper[k] = 0.0
         diagonal[a * m + a] -= ends[a, 1]
         diagonal[(last * m + a) * m + a] -= ends[a, 4]
+        for point in range(0, n, last):
+            row = (point * m + a) * m
+            size = 0.0
+            for b in range(m):
+                size += abs(diagonal[row + b])
+            if size == 0.0:  # nothing moves there (D = 0): the end stays as it is
+                diagonal[row + a] = -1.0
 
 
 @kernel

@@ -96,9 +96,7 @@ def matrix_flux(t: Real, T: Real, u: Matrix, face: Matrix, parameters: Vector, F
 
 
 @kernel
-def matrix_flux_slopes(
-    t: Real, T: Real, u: Matrix, face: Matrix, parameters: Vector, L: Cube, R: Cube
-) -> None:
+def matrix_flux_slopes(t: Real, T: Real, u: Matrix, face: Matrix, parameters: Vector, L: Cube, R: Cube) -> None:
     matrix_slopes_to(parameters, face, L, R)
 
 
@@ -109,15 +107,13 @@ def kirchhoff_flux(t: Real, T: Real, u: Matrix, face: Matrix, parameters: Vector
 
 
 @kernel
-def kirchhoff_flux_slopes(
-    t: Real, T: Real, u: Matrix, face: Matrix, parameters: Vector, L: Cube, R: Cube
-) -> None:
+def kirchhoff_flux_slopes(t: Real, T: Real, u: Matrix, face: Matrix, parameters: Vector, L: Cube, R: Cube) -> None:
     table_slopes_to(parameters, 0, 1.0, u, face, L, R)
 
 
 @kernel
 def fill(u: Matrix, face: Matrix, first: Int, size: Int, nodes: Int, middle: Matrix, x: Vector) -> None:
-    """Compositions at the nodes of the faces first .. first + size, one block of columns a node; past the last face, its own."""
+    """Compositions at the nodes of faces first .. first + size, a block of columns a node; the last face repeats."""
     faces = u.shape[1] - 1
     for q in range(nodes):
         theta = 0.5 if nodes == 1 else (GAUSS if q == 0 else 1.0 - GAUSS)
@@ -163,9 +159,7 @@ def program_flux(t: Real, T: Real, u: Matrix, face: Matrix, parameters: Vector, 
 
 
 @kernel
-def program_flux_slopes(
-    t: Real, T: Real, u: Matrix, face: Matrix, parameters: Vector, L: Cube, R: Cube
-) -> None:
+def program_flux_slopes(t: Real, T: Real, u: Matrix, face: Matrix, parameters: Vector, L: Cube, R: Cube) -> None:
     """Derivatives of `program_flux`, those of D included."""
     m, faces = u.shape[0], u.shape[1] - 1
     form = int(parameters[0])

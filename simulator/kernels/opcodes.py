@@ -1,8 +1,8 @@
 """Numbers of the instructions of an expression, and where things stand in its code vector.
 
 An instruction is two floats, the opcode and an argument. The head of a program is followed by its slots (constants, and
-values computed once a call from t and T), the instructions of the prologue that computes those, the main instructions and
-the data of its tables. All places are relative to the program's first float.
+values computed once a call from t and T), the instructions of the prologue that computes those, the main instructions
+and the data of its tables. All places are relative to the program's first float.
 """
 
 LENGTH, OUTPUTS, DEPTH, SLOTS, PROLOGUE, MAIN, DATA, HEAD = range(8)

@@ -21,7 +21,6 @@ from simulator.kernels.opcodes import (
     DIV,
     DIV_SLOT,
     EQUAL,
-    ERF,
     EXP,
     HEAD,
     LESS,
@@ -29,11 +28,9 @@ from simulator.kernels.opcodes import (
     LOG,
     LOG10,
     MAIN,
-    MAX,
     MIN,
     MUL,
     MUL_SLOT,
-    NOT_EQUAL,
     OUT,
     POW,
     POW_SLOT,
@@ -43,7 +40,6 @@ from simulator.kernels.opcodes import (
     SIN,
     SINH,
     SLOT_DIV,
-    SLOT_POW,
     SLOTS,
     SQRT,
     STORE,
@@ -207,7 +203,7 @@ def pair_strip(op: Int, width: Int, slopes: Int, v: Vector, w: Vector, d: Vector
 
 @kernel
 def table_strip(code: Vector, place: Int, width: Int, v: Vector, d: Vector) -> None:
-    """v -> piecewise cubic of v, constant beyond its ends. Data: n, x_0 .. x_n, then c_0 .. c_3 of each piece in x - x_j."""
+    """v -> piecewise cubic of v, constant beyond its ends. Data: n, x_0 .. x_n, c_0 .. c_3 of each piece in x - x_j."""
     n = int(code[place])
     knots = place + 1
     cubic = knots + n + 1
@@ -336,6 +332,8 @@ def evaluate(code: Vector, start: Int, u: Matrix, x: Vector, t: Real, T: Real, o
 
 
 @kernel
-def evaluate_slopes(code: Vector, start: Int, u: Matrix, x: Vector, t: Real, T: Real, out: Matrix, slopes: Cube) -> None:
+def evaluate_slopes(
+    code: Vector, start: Int, u: Matrix, x: Vector, t: Real, T: Real, out: Matrix, slopes: Cube
+) -> None:
     """As `evaluate`, with slopes[a, b, i] = d out[a, i] / d u[b, i] for the m rows of u; slopes (k, m, n), written."""
     evaluate_to(code, start, u, x, t, T, u.shape[0], out, slopes)

@@ -1,4 +1,4 @@
-"""What stands where a case allows a coefficient: a number, a quantity, an expression, Arrhenius, a polynomial or a table."""
+"""A coefficient of a case: a number, a quantity, an expression, Arrhenius, a polynomial or a table."""
 
 import math
 import re
@@ -16,8 +16,8 @@ from simulator.laws.program import Program, Tree, apply, number, table
 from simulator.laws.table import below, pchip, read_columns
 
 FORMS = (
-    'a number, a quantity such as "1e-14 m^2/s", an expression, { D0 = .., Q = .. }, { polynomial = [..], in = "x_NAME" } '
-    'or { table = "FILE.csv" }'
+    'a number, a quantity such as "1e-14 m^2/s", an expression, { D0 = .., Q = .. }, '
+    '{ polynomial = [..], in = "x_NAME" } or { table = "FILE.csv" }'
 )
 KEYS = {"D0": ("D0", "Q"), "Q": ("D0", "Q"), "polynomial": ("polynomial", "in"), "table": ("table",)}
 MOST_TERMS = 40
@@ -45,8 +45,9 @@ def read_coefficient(
 ) -> Coefficient:
     """The coefficient that `spec` stands for; numbers are SI, `unit` is what quantities are converted to.
 
-    Arrhenius: D0 exp(-Q/RT). Polynomial: sum of c_k x^k, lowest power first. Table: a monotone piecewise cubic through two
-    columns, composition and coefficient, constant beyond its ends; its path is relative to `folder` and stays below it.
+    Arrhenius: D0 exp(-Q/RT). Polynomial: sum of c_k x^k, lowest power first. Table: a monotone piecewise cubic through
+    two columns, composition and coefficient, constant beyond its ends; its path is
+    relative to `folder` and stays below it.
     Raises Invalid, with a place that starts with `where`.
     """
     if isinstance(spec, Coefficient):
@@ -82,7 +83,9 @@ def from_keys(
     unknown = [name for name in spec if name not in allowed]
     missing = [name for name in allowed if name not in spec]
     if unknown or len(allowed) > 2:
-        faults = [Fault(f"{where}.{name}", f"unknown key.{near(str(name), allowed)} Expected {FORMS}.") for name in unknown]
+        faults = [
+            Fault(f"{where}.{name}", f"unknown key.{near(str(name), allowed)} Expected {FORMS}.") for name in unknown
+        ]
         raise Invalid(*(faults or [Fault(where, f"expected {FORMS}.")]))
     if missing:
         raise Invalid.at(where, f"{missing[0]!r} is missing beside {', '.join(repr(name) for name in spec)}.")
@@ -98,7 +101,9 @@ def arrhenius(spec: Mapping, unit: str, where: str) -> Tree:
     if D0 < 0.0:
         faults.append(Fault(f"{where}.D0", f"a pre-exponential factor must not be negative, got {D0:g}."))
     if Q < 0.0:
-        faults.append(Fault(f"{where}.Q", f"an activation energy must not be negative, got {Q:g} J/mol; D = D0 exp(-Q/RT)."))
+        faults.append(
+            Fault(f"{where}.Q", f"an activation energy must not be negative, got {Q:g} J/mol; D = D0 exp(-Q/RT).")
+        )
     if faults:
         raise Invalid(*faults)
     return apply("mul", number(D0), apply("exp", apply("div", number(-Q / CONSTANTS["R"]), ("T",))))
@@ -108,7 +113,9 @@ def polynomial(spec: Mapping, names: Vocabulary, unit: str, where: str) -> Tree:
     """c_0 + c_1 x + c_2 x^2 + ..., by Horner's rule."""
     terms, name = spec["polynomial"], spec["in"]
     if not isinstance(terms, list | tuple | np.ndarray) or not 1 <= len(terms) <= MOST_TERMS:
-        raise Invalid.at(f"{where}.polynomial", f"expected a list of 1 to {MOST_TERMS} coefficients, lowest power first.")
+        raise Invalid.at(
+            f"{where}.polynomial", f"expected a list of 1 to {MOST_TERMS} coefficients, lowest power first."
+        )
     argument = composition(name, names, f"{where}.in")
     tree = number(0.0)
     for k in reversed(range(len(terms))):
@@ -123,12 +130,12 @@ def composition(name: Any, names: Vocabulary, where: str) -> Tree:
     for entry in (name, f"x_{name}"):
         if isinstance(entry, str) and entry in known:
             return names.trees[entry]
-    raise Invalid.at(where, f"{repr(name)[:40]} is not a mole fraction of this case: {', '.join(known)}.{near(str(name), known)}")
+    raise Invalid.at(
+        where, f"{repr(name)[:40]} is not a mole fraction of this case: {', '.join(known)}.{near(str(name), known)}"
+    )
 
 
-def tabulated(
-    name: Any, names: Vocabulary, mixture: Mixture, unit: str, where: str, folder: Path | str | None
-) -> Tree:
+def tabulated(name: Any, names: Vocabulary, mixture: Mixture, unit: str, where: str, folder: Path | str | None) -> Tree:
     """A monotone piecewise cubic through the two columns of a file."""
     where = f"{where}.table"
     if not isinstance(name, str):

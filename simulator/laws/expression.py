@@ -1,6 +1,6 @@
 """A person's formula as data: a whitelist parse into a tree, constants folded. Nothing is ever executed.
 
-Python's grammar is used to read the text, nothing else of it: length, brackets and characters are checked before, and every
+Python's grammar is used to read the text, no more: length, brackets and characters are checked before, and every
 node after, against what the message of a fault lists.
 """
 
@@ -12,11 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-import numpy as np
-
 from simulator.faults import Fault, Invalid, near
 from simulator.laws.mixture import Mixture
-from simulator.laws.program import Program, Tree, apply, is_number
+from simulator.laws.program import ONE, Program, Tree, apply, is_number
 
 LONGEST = 2000
 DEEPEST_BRACKETS = 60
@@ -25,7 +23,7 @@ DEEPEST_TREE = 200
 # k N_A and e N_A from the defining constants of the SI
 CONSTANTS = {"R": 1.380649e-23 * 6.02214076e23, "F": 1.602176634e-19 * 6.02214076e23, "pi": math.pi}
 VARIABLES = {"x": ("x",), "y": ("y",), "z": ("z",), "t": ("t",), "T": ("T",)}
-FUNCTIONS = {name: 1 for name in "exp log log10 sqrt sin cos tan sinh cosh tanh erf abs".split()}
+FUNCTIONS = dict.fromkeys(ONE, 1)
 FUNCTIONS |= {"min": 2, "max": 2, "where": 3}
 BINARY = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow"}
 COMPARISONS = {ast.Lt: "less", ast.LtE: "less_equal", ast.Gt: "greater", ast.GtE: "greater_equal"}
@@ -46,8 +44,8 @@ HINTS = {
 class Vocabulary:
     """The names an expression may use besides the coordinates, t, T, R, F and pi.
 
-    unknowns: names of the rows u_0 .. u_m-1; extra: a name to (c, a_0 .. a_m-1) for c + sum a_k u_k, as the dependent mole
-    fraction is; parameters: a name to its number. Raises Invalid for a parameter that hides another name.
+    unknowns: names of the rows u_0 .. u_m-1; extra: a name to (c, a_0 .. a_m-1) for c + sum a_k u_k, as the dependent
+    mole fraction is; parameters: a name to its number. Raises Invalid for a parameter that hides another name.
     """
 
     unknowns: tuple[str, ...] = ()
@@ -106,7 +104,9 @@ def read(text: str, names: Vocabulary, where: str) -> Tree:
     except (ValueError, RecursionError, MemoryError):
         raise Invalid.at(where, f"{shortened(flat)} cannot be read as an expression.") from None
     if depth_of(body) > DEEPEST_TREE:
-        raise Invalid.at(where, f"the expression is nested deeper than {DEEPEST_TREE} levels; name parts of it in [parameters].")
+        raise Invalid.at(
+            where, f"the expression is nested deeper than {DEEPEST_TREE} levels; name parts of it in [parameters]."
+        )
     return Reader(flat, names, where).tree(body)
 
 

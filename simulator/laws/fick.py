@@ -23,8 +23,9 @@ class Fick(Law):
 
         J_i = -sum_j D_ij grad x_j,   dx_i/dt = -div J_i,   i, j over the m = n - 1 independent components
 
-    D in m^2/s, in the frame in which no volume crosses: one coefficient for two components, an m x m nested list of them
-    for n; one coefficient for n components stands for itself times the identity. Raises Invalid for another shape, and
+    D in m^2/s, in the frame in which no volume crosses: one coefficient for two components, an m x m nested list of
+    them for n; one coefficient for n components stands for itself times the
+    identity. Raises Invalid for another shape, and
     for every coefficient that cannot be read. `folder` is where table files are looked for.
     Source: Fick (1855), Ann. Phys. 170, 59; Onsager (1945), Ann. N. Y. Acad. Sci. 46, 241.
     """
@@ -36,8 +37,8 @@ class Fick(Law):
         "Onsager (1945), Ann. N. Y. Acad. Sci. 46, 241",
     )
 
-    D: Any = key(
-        "Interdiffusivity: one coefficient, or for n components a nested list D[i][j] in the order of the independent ones.",
+    D: Any = key(  # noqa: RUF009
+        "Interdiffusivity: one coefficient, or for n components a nested list D[i][j] over the independent ones.",
         unit=UNIT,
         shape="matrix",
         example="1e-14*exp(3*x_Ni)",

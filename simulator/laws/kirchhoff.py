@@ -16,10 +16,11 @@ SAMPLES = (np.arange(1, 8) / 8.0)[:, None]
 def kirchhoff_table(D: Callable[[np.ndarray], np.ndarray], lowest: float, highest: float) -> np.ndarray | None:
     """Piecewise cubic of Phi on [lowest, highest], a little widened within [0, 1]; None where D is not finite.
 
-    Phi is exact at the ends of the pieces, by Gauss-Legendre quadrature, and its derivative is D there. The pieces double
-    from FEWEST to at most MOST until D is met within 1e-9 of its local size. Beyond the range D is constant. Layout:
-    lowest, 1/width, number of the last piece, then four coefficients a piece in s from 0 to 1; the first and the last piece
-    lie outside the range.
+    Phi is exact at the ends of the pieces, by Gauss-Legendre quadrature, and its derivative is D there. The pieces
+    double from FEWEST to at most MOST until D is met within 1e-9 of its local
+    size. Beyond the range D is constant. Layout:
+    lowest, 1/width, number of the last piece, then four coefficients a piece in s from 0 to 1; the first and the last
+    piece lie outside the range.
     """
     margin = WIDENING * (highest - lowest) or WIDENING
     ranges = [(max(lowest - margin, min(lowest, 0.0)), min(highest + margin, max(highest, 1.0))), (lowest, highest)]
@@ -35,7 +36,9 @@ def kirchhoff_table(D: Callable[[np.ndarray], np.ndarray], lowest: float, highes
     return None
 
 
-def cubic_table(D: Callable[[np.ndarray], np.ndarray], low: float, high: float, pieces: int) -> tuple[np.ndarray, float]:
+def cubic_table(
+    D: Callable[[np.ndarray], np.ndarray], low: float, high: float, pieces: int
+) -> tuple[np.ndarray, float]:
     """The table with this number of pieces, and the largest error of its D relative to the local size of D."""
     h = (high - low) / pieces
     knots = low + h * np.arange(pieces + 1)

@@ -1,7 +1,7 @@
 """Formulas as data: trees, and the postfix code that numpy and the kernels evaluate alike.
 
-A tree is a tuple: ("number", value), ("unknown", k), ("x",), ("y",), ("z",), ("t",), ("T",), ("table", tree, data), or the
-name of an operation followed by its operands.
+A tree is a tuple: ("number", value), ("unknown", k), ("x",), ("y",), ("z",), ("t",), ("T",), ("table", tree, data), or
+the name of an operation followed by its operands.
 """
 
 import math
@@ -78,7 +78,7 @@ def operands(tree: Tree) -> tuple[Tree, ...]:
 
 
 def apply(op: str, *below: Tree) -> Tree:
-    """The tree of an operation: constants folded, a few operations turned into others. May fold to a number that is not finite."""
+    """The tree of an operation: constants folded (perhaps to nan or inf), a few operations become others."""
     if op in ("greater", "greater_equal"):
         return apply({"greater": "less", "greater_equal": "less_equal"}[op], below[1], below[0])
     if op == "neg":
@@ -135,8 +135,8 @@ def table(argument: Tree, data: np.ndarray) -> Tree:
 class Program:
     """k formulas of m unknowns, x, t and T.
 
-    `program(u, x, t, T)` is their value in numpy, `program.code` what the kernels in `simulator.kernels.program` evaluate;
-    both follow the same instructions. Hashable; equal when the formulas are.
+    `program(u, x, t, T)` is their value in numpy, `program.code` what the kernels of `simulator.kernels.program`
+    evaluate; both follow the same instructions. Hashable; equal when the formulas are.
     """
 
     trees: tuple[Tree, ...]
@@ -145,7 +145,9 @@ class Program:
     @classmethod
     def join(cls, *programs: "Program") -> "Program":
         """One program with all outputs, in order."""
-        return cls(tuple(tree for entry in programs for tree in entry.trees), max((entry.m for entry in programs), default=0))
+        return cls(
+            tuple(tree for entry in programs for tree in entry.trees), max((entry.m for entry in programs), default=0)
+        )
 
     @property
     def outputs(self) -> int:
@@ -168,7 +170,7 @@ class Program:
         return Writer().code(self.trees)
 
     def __call__(self, u, x=0.0, t: float = 0.0, T: float = math.nan, y=0.0, z=0.0) -> np.ndarray:
-        """Values (k, ...) at independent fractions u (m, ...), positions x (...) in m, time t in s and temperature T in K."""
+        """Values (k, ...) at fractions u (m, ...), positions x (...) in m, time t in s and temperature T in K."""
         u = np.asarray(u, float)
         shape = np.broadcast_shapes(u.shape[1:], *(np.shape(entry) for entry in (x, y, z, t, T)))
         rows = np.empty((self.outputs, *shape))

@@ -9,7 +9,7 @@ from simulator.faults import Invalid
 
 
 def pchip(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """The monotone piecewise cubic through (x_j, y_j): its data for a kernel, n, x_0 .. x_n, then c_0 .. c_3 of each piece.
+    """The monotone piecewise cubic through (x_j, y_j): for a kernel, n, x_0 .. x_n, then c_0 .. c_3 of each piece.
 
     On piece j the value is c_0 + c_1 s + c_2 s^2 + c_3 s^3, s = x - x_j; x must increase. Between two points the curve
     stays between their values. Inner slopes are the weighted harmonic mean of the two secants, zero at an extremum.
@@ -75,7 +75,8 @@ def below(name: str, folder: Path | str | None, where: str) -> Path:
 def read_columns(path: Path, where: str) -> tuple[list[str], np.ndarray, np.ndarray]:
     """The two headings and both columns of a CSV file with a header; lines that begin with # are skipped.
 
-    Raises Invalid for a file that is empty, not text, not two columns of finite numbers, or whose first does not increase.
+    Raises Invalid for a file that is empty, not text, not two columns of finite numbers, or whose first column does
+    not increase.
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
@@ -85,12 +86,17 @@ def read_columns(path: Path, where: str) -> tuple[list[str], np.ndarray, np.ndar
         raise Invalid.at(where, f"{path.name} cannot be read: {error.strerror}.") from None
     numbered = [(k, line) for k, line in enumerate(lines, 1) if line.strip() and not line.lstrip().startswith("#")]
     if not numbered:
-        raise Invalid.at(where, f"{path.name} is empty; it needs a header and two columns, a composition and the coefficient.")
+        raise Invalid.at(
+            where, f"{path.name} is empty; it needs a header and two columns, a composition and the coefficient."
+        )
     delimiter = next((mark for mark in ("\t", ";", ",") if mark in numbered[0][1]), None)
     rows = [(k, next(csv.reader([line], delimiter=delimiter)) if delimiter else line.split()) for k, line in numbered]
     names = [entry.strip() for entry in rows[0][1]]
     if len(names) != 2:
-        raise Invalid.at(where, f"{path.name}:{rows[0][0]} has {len(names)} columns; two are needed, a composition and the coefficient.")
+        raise Invalid.at(
+            where,
+            f"{path.name}:{rows[0][0]} has {len(names)} columns; two are needed, a composition and the coefficient.",
+        )
     values = []
     for line, row in rows[1:]:
         try:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +15,7 @@ FEWEST = 4
 MOST = 100_000_000
 # Without a diffusion length: that of a common couple, whose profile spans about a third of the sample.
 DEFAULT_FRACTION = 1.0 / 22.0
+SMALLEST_FRACTION = 1e-7
 
 
 @dataclass(frozen=True)
@@ -67,27 +68,32 @@ class Domain:
     def width(self) -> float:
         return self.interval[1] - self.interval[0]
 
-    def grid(self, jumps: Iterable[float] = (), length: float | None = None) -> Grid:
+    def grid(
+        self, jumps: Iterable[float] = (), length: float | None = None, fronts: Iterable[tuple[float, float]] = ()
+    ) -> Grid:
         """The grid for a start that jumps at `jumps`, for a diffusion length in m (about sqrt(D t)).
 
-        Unless the grading is uniform every jump inside lies on a face; a jump on an end only draws cells to it.
+        Unless the grading is uniform every jump inside lies on a face; a jump on an end only draws cells to it. fronts:
+        further centres (position, width) in m of small cells for grading = "interface", without a face of their own.
         """
         a, b = self.interval
         jumps = sorted({float(x) for x in jumps if a <= x <= b})
         inside = [] if self.grading == "uniform" else [x for x in jumps if a < x < b]
-        centres = {"uniform": (), "interface": tuple(jumps), "walls": (a, b)}[self.grading]
+        centres = {"uniform": [], "interface": jumps, "walls": [a, b]}[self.grading]
         if length is None or not math.isfinite(length) or length <= 0.0:
             length = DEFAULT_FRACTION * self.width
-        length = min(max(length, 1e-7 * self.width), self.width)
+        centres = [(x, length) for x in centres]
+        if self.grading == "interface":
+            centres += [(float(x), float(width)) for x, width in fronts if a <= x <= b]
+        widths = tuple(min(max(width, SMALLEST_FRACTION * self.width), self.width) for _, width in centres)
         anchors = np.array([a, *inside, b])
         if 2 * (len(anchors) - 1) > self.cells:
-            raise Invalid.at(
-                "domain.cells",
-                f"{self.cells} cells are too few for {len(inside)} jumps of the start; use {20 * len(anchors)}.",
-            )
-        even = Grading(anchors, np.ones(len(anchors) - 1, int), centres, length)
-        weights = np.diff(even.cumulative(anchors)) if centres else np.diff(anchors)
-        grading = Grading(anchors, shares(weights, self.cells), centres, length)
+            enough = 20 * len(anchors)
+            text = f"{self.cells} cells are too few for {len(inside)} jumps of the start; use {enough}."
+            raise Invalid.at("domain.cells", text)
+        grading = Grading(anchors, np.ones(len(anchors) - 1, int), tuple(x for x, _ in centres), widths)
+        weights = np.diff(grading.cumulative(anchors)) if centres else np.diff(anchors)
+        grading = replace(grading, counts=shares(weights, self.cells))
         return Grid(grading.faces(), self.geometry, grading)
 
 

@@ -1,6 +1,6 @@
 """Cells on an interval: their faces, volumes and areas, in planar, cylindrical and spherical geometry."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -14,16 +14,16 @@ GEOMETRIES = ("planar", "cylindrical", "spherical")
 class Grading:
     """The smooth map that faces come from: equal shares of a density in every segment between two anchors.
 
-        density(x) = sum_j 1/sqrt((x - x_j)^2 + w^2),     its integral C(x) = sum_j asinh((x - x_j)/w)
+        density(x) = sum_j 1/sqrt((x - x_j)^2 + w_j^2),     its integral C(x) = sum_j asinh((x - x_j)/w_j)
 
     so one centre x_j gives x = x_j + w sinh(s) with s uniform. Without centres cells are of equal size.
-    anchors (k+1,): where faces must lie, ends included; counts (k,): cells between them; width: w in m.
+    anchors (k+1,): where faces must lie, ends included; counts (k,): cells between them; widths: w_j in m.
     """
 
     anchors: np.ndarray
     counts: np.ndarray
     centres: tuple[float, ...]
-    width: float
+    widths: tuple[float, ...]
 
     def faces(self) -> np.ndarray:
         """All faces (sum of counts + 1,), with the anchors exactly among them."""
@@ -36,7 +36,7 @@ class Grading:
         return x
 
     def times(self, factor: int) -> "Grading":
-        return Grading(self.anchors, self.counts * factor, self.centres, self.width)
+        return replace(self, counts=self.counts * factor)
 
     def between(self, left: float, right: float, from_left: np.ndarray, from_right: np.ndarray) -> np.ndarray:
         """Points that divide the density between two anchors; both ratios, so that a mirrored grid is mirrored."""
@@ -44,27 +44,28 @@ class Grading:
             return left * from_left + right * from_right
         share = self.cumulative(left) * from_left + self.cumulative(right) * from_right
         if len(self.centres) == 1:
-            return np.clip(self.centres[0] + self.width * np.sinh(share), left, right)
+            return np.clip(self.centres[0] + self.widths[0] * np.sinh(share), left, right)
         return self.inverse(share, left, right)
 
     def cumulative(self, x):
         total = np.zeros_like(x, dtype=float)
-        for centre in self.centres:
-            total = total + np.arcsinh((x - centre) / self.width)
+        for centre, width in zip(self.centres, self.widths, strict=True):
+            total = total + np.arcsinh((x - centre) / width)
         return total
 
     def density(self, x: np.ndarray) -> np.ndarray:
         total = np.zeros_like(x)
-        for centre in self.centres:
-            total += 1.0 / np.hypot(x - centre, self.width)
+        for centre, width in zip(self.centres, self.widths, strict=True):
+            total += 1.0 / np.hypot(x - centre, width)
         return total
 
     def inverse(self, share: np.ndarray, left: float, right: float) -> np.ndarray:
         """x with C(x) = share: from a table, then Newton inside the table's cell."""
-        reach = np.arcsinh((right - left) / self.width)
-        arm = self.width * np.sinh(np.linspace(-reach, reach, 401))
-        nodes = np.concatenate([centre + arm for centre in self.centres] + [np.linspace(left, right, 401)])
-        nodes = np.unique(np.clip(nodes, left, right))
+        nodes = [np.linspace(left, right, 401)]
+        for centre, width in zip(self.centres, self.widths, strict=True):
+            reach = np.arcsinh((right - left) / width)
+            nodes.append(centre + width * np.sinh(np.linspace(-reach, reach, 401)))
+        nodes = np.unique(np.clip(np.concatenate(nodes), left, right))
         table = self.cumulative(nodes)
         cell = np.clip(np.searchsorted(table, share) - 1, 0, len(nodes) - 2)
         low, high = nodes[cell], nodes[cell + 1]
@@ -160,7 +161,7 @@ class Grid:
         faces = self.faces[::2] if even else np.append(self.faces[::2], self.faces[-1])
         grading = None
         if self.grading is not None and not np.any(self.grading.counts % 2):
-            grading = Grading(self.grading.anchors, self.grading.counts // 2, self.grading.centres, self.grading.width)
+            grading = replace(self.grading, counts=self.grading.counts // 2)
         coarse = Grid(faces, self.geometry, grading)
         coarse.__dict__["merges"] = self
         if even:

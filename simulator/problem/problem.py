@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 
@@ -25,6 +25,7 @@ CORNERS = 12
 ENOUGH = 8.0
 # A start that differs this much from what an end holds is a jump there: it draws cells to that end.
 JUMP = 0.01
+LEAST = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,23 +132,25 @@ class Problem:
         return np.unique(np.hstack([points, *lines]), axis=1)
 
     @cached_property
+    def diffusivities(self) -> tuple[float, float]:
+        """Smallest and largest eigenvalue of the interdiffusivity over compositions, m^2/s; nan if the law has none.
+
+        At the time and temperature where the largest is largest."""
+        found = [(np.nan, np.nan)]
+        for T, t in product(self.temperatures, (0.0,) if self.steady else (0.0, self.end)):
+            try:
+                D = np.asarray(self.law.coefficient("interdiffusivity", self.sample, float(T), t), float)
+            except (KeyError, NotImplementedError):
+                break
+            if np.all(np.isfinite(D)):
+                D = np.linalg.eigvals(np.moveaxis(D, -1, 0)).real if D.ndim == 3 else D
+                found.append((float(D.min()), float(D.max())))
+        return max(found, key=lambda pair: -np.inf if np.isnan(pair[1]) else pair[1])
+
+    @property
     def largest_diffusivity(self) -> float:
         """Largest eigenvalue of the interdiffusivity in the range of the run, m^2/s; nan if the law has none."""
-        times = (0.0,) if self.steady else (0.0, self.end)
-        found = []
-        for T in self.temperatures:
-            for t in times:
-                try:
-                    D = np.asarray(self.law.coefficient("interdiffusivity", self.sample, float(T), t))
-                except (KeyError, NotImplementedError):
-                    return float("nan")
-                if D.ndim == 3:
-                    D = np.moveaxis(D, -1, 0)
-                    if not np.all(np.isfinite(D)):
-                        continue
-                    D = np.linalg.eigvals(D).real
-                found.append(np.max(D))
-        return float(np.max(found)) if found else float("nan")
+        return self.diffusivities[1]
 
     @cached_property
     def diffusion_length(self) -> float:
@@ -176,7 +179,29 @@ class Problem:
 
     @cached_property
     def grid(self) -> Grid:
-        return self.domain.grid(self.jumps, self.diffusion_length)
+        smallest, largest = self.diffusivities
+        if self.steady or not largest > 0.0:
+            return self.domain.grid(self.jumps)
+        # Measured on couples with D constant, exp(3x) and 10^(3x): the error is least at the geometric mean of D.
+        width = (max(smallest, LEAST * largest) / largest) ** 0.25
+        fronts = self.fronts(width)
+        return self.domain.grid(self.jumps, width * self.diffusion_length, fronts)
+
+    def fronts(self, width: float) -> tuple[tuple[float, float], ...]:
+        """Position and width, m, of the front of a binary couple that ends up away from its first interface."""
+        from simulator.problem.front import front
+
+        simple = self.mixture.m == 1 and self.domain.geometry == "planar" and self.domain.grading == "interface"
+        constant = self.temperature is None or self.temperature.constant
+        if not (isinstance(self.initial, Step) and simple and constant):
+            return ()
+        left, right = self.initial.table(self.mixture)[0]
+        T, length, at = self.temperature_at(0.0), self.diffusion_length, self.initial.at
+        reach = min(at - self.domain.interval[0], self.domain.interval[1] - at) / length
+        found = front(
+            lambda c: self.law.coefficient("interdiffusivity", (left + (right - left) * c)[None, :], T), width, reach
+        )
+        return () if found is None else ((at + found[0] * length, found[1] * length),)
 
     def start(self, grid: Grid | None = None) -> np.ndarray:
         """Cell averages (m, N) of the start on a grid, that of the problem by default."""

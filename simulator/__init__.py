@@ -1,0 +1,65 @@
+"""Diffusion in one dimension: a case or a Problem in, profiles and fluxes out.
+
+    case = simulator.load("cu-ni.toml")
+    result = simulator.solve(case.problem, case.controls)
+
+The names below are imported when they are first used, so that `import simulator` costs nothing.
+"""
+
+from importlib import import_module
+
+NAMES = {
+    "load": "simulator.files.case:load",
+    "open": "simulator.files.hdf5:open_result",
+    "solve": "simulator.solve",
+    "Problem": "simulator.problem.problem:Problem",
+    "Controls": "simulator.solve.controls:Controls",
+    "Result": "simulator.solve.result:Result",
+    "Mixture": "simulator.laws.mixture:Mixture",
+    "Domain": "simulator.problem.domain:Domain",
+    "Step": "simulator.problem.initial:Step",
+    "Layers": "simulator.problem.initial:Layers",
+    "Film": "simulator.problem.initial:Film",
+    "Expression": "simulator.problem.initial:Expression",
+    "Tabulated": "simulator.problem.initial:Tabulated",
+    "Closed": "simulator.problem.boundary:Closed",
+    "Fixed": "simulator.problem.boundary:Fixed",
+    "Flux": "simulator.problem.boundary:Flux",
+    "Exchange": "simulator.problem.boundary:Exchange",
+    "Periodic": "simulator.problem.boundary:Periodic",
+    "Boundary": "simulator.problem.boundary:Boundary",
+    "Temperature": "simulator.problem.temperature:Temperature",
+    "Fick": "simulator.laws.fick:Fick",
+    "LAWS": "simulator.laws.catalogue:LAWS",
+    "SCHEMES": "simulator.solve.schemes:SCHEMES",
+    "EXACT": "simulator.solve.exact:EXACT",
+}
+
+__all__ = ["__version__", *NAMES]
+
+
+def __getattr__(name: str):
+    if name == "__version__":
+        value = version()
+    elif name in NAMES:
+        module, _, attribute = NAMES[name].partition(":")
+        value = import_module(module)
+        value = getattr(value, attribute) if attribute else value
+    else:
+        raise AttributeError(f"module 'simulator' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def version() -> str:
+    """Of the distribution; "0+unknown" when it runs from a folder without being installed."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("matano")
+    except PackageNotFoundError:
+        return "0+unknown"

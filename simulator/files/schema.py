@@ -1,0 +1,293 @@
+"""What a case file may say: one model per section. The model of a law is made from the law's own keys.
+
+A section that is wrong never hides another: each is read on its own, and its faults go to `context["faults"]`.
+"""
+
+from dataclasses import MISSING
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, WrapValidator, create_model
+
+from simulator.faults import Fault, Invalid, near
+from simulator.files.keys import KeyPath, path_text
+from simulator.files.table import Table, apart, branch, one_of, sentence, several, shown
+from simulator.files.values import (
+    NUMBER,
+    SAVE,
+    SCHEDULE,
+    SCHEMAS,
+    SIZES,
+    Coefficient,
+    Composition,
+    Length,
+    Positive,
+    Quantity,
+    Read,
+    Seconds,
+    nested,
+    read_schedule,
+    read_sizes,
+    read_times,
+)
+from simulator.laws.catalogue import LAWS
+from simulator.laws.mixture import NAME
+from simulator.laws.units import number
+
+SCHEMA = 1
+LATER = {
+    "thermodynamics": "no law of this version takes a thermodynamic model.",
+    "markers": "markers move with the lattice; no law of this version has lattice fluxes.",
+    "sweep_voltage": "no law of this version carries a current.",
+    "experiment": "this is an experiment file; `matano analyse` reads it, but it cannot be run.",
+}
+
+
+class DomainSection(Table):
+    interval: Annotated[list[Length], Field(min_length=2, max_length=2)]
+    cells: Annotated[int, Field(ge=2)] = 400
+    grading: Literal["uniform", "interface", "walls"] = "interface"
+    geometry: Literal["planar", "cylindrical", "spherical"] = "planar"
+
+
+class StepStart(Table):
+    shape: Literal["step"]
+    at: Length = 0.0
+    left: Composition
+    right: Composition
+
+
+class Layer(Table):
+    model_config = ConfigDict(extra="allow")
+    start: Length = Field(alias="from")
+    end: Length = Field(alias="to")
+    __pydantic_extra__: Composition
+
+
+class LayersStart(Table):
+    shape: Literal["layers"]
+    layers: Annotated[list[Layer], Field(min_length=1)]
+
+
+class FilmStart(Table):
+    shape: Literal["film"]
+    at: Length = 0.0
+    thickness: Length
+    film: Composition
+    matrix: Composition
+
+
+class ExpressionStart(Table):
+    """Mole fractions as expressions of x, by name."""
+
+    model_config = ConfigDict(extra="allow")
+    shape: Literal["expression"]
+    __pydantic_extra__: dict[str, Coefficient("1")]
+
+
+class FileStart(Table):
+    shape: Literal["file"]
+    path: str
+    time: Seconds | None = None
+
+
+SHAPES = {"step": StepStart, "layers": LayersStart, "film": FilmStart, "expression": ExpressionStart, "file": FileStart}
+
+
+class FixedEnd(Table):
+    fixed: dict[str, Coefficient("1")]
+
+
+class FluxEnd(Table):
+    flux: dict[str, Coefficient("m/s")]
+
+
+class Surroundings(Table):
+    model_config = ConfigDict(extra="allow")
+    coefficient: Coefficient("m/s")
+    __pydantic_extra__: dict[str, Coefficient("1")]
+
+
+class ExchangeEnd(Table):
+    exchange: Surroundings
+
+
+def known_word(value: Any) -> Any:
+    if value not in ("closed", "periodic"):
+        hint = near(value, ("closed", "periodic")) if isinstance(value, str) else ""
+        forms = '"closed", "periodic", { fixed = {..} }, { flux = {..} } or { exchange = {..} }'
+        raise sentence(f"expected {forms}, got {shown(value)}.{hint}")
+    return value
+
+
+End = Annotated[
+    Annotated[Literal["closed", "periodic"], BeforeValidator(known_word), Tag("<text>")]
+    | Annotated[FixedEnd, Tag("<fixed>")]
+    | Annotated[FluxEnd, Tag("<flux>")]
+    | Annotated[ExchangeEnd, Tag("<exchange>")],
+    Discriminator(lambda value: branch(value, "fixed", "flux", "exchange")),
+]
+
+
+class BoundarySection(Table):
+    left: End = "closed"
+    right: End = "closed"
+
+
+class TemperatureSection(Table):
+    value: Coefficient("K") | None = None
+    schedule: Read(read_schedule, SCHEDULE) | None = None
+    expression: str | None = None
+
+
+class MolarVolumeSection(Table):
+    model_config = ConfigDict(extra="allow")
+    kind: str = "constant"
+
+
+class TimeSection(Table):
+    end: Read(lambda value: value if value == "steady" else number(value, "s", ""), NUMBER)
+    save: Read(read_times, SAVE) | None = None
+    spacing: Literal["linear", "log", "sqrt"] = "linear"
+
+
+class SolverSection(Table):
+    scheme: str = "implicit"
+    rtol: Quantity("1") = 1e-6
+    extrapolate: bool = False
+    step: Seconds | None = None
+    max_steps: int = 1_000_000
+
+
+class ExpectedValue(Table):
+    """A value from outside this code: of a quantity at a position (m) and a time (s), with its source."""
+
+    quantity: str
+    at: Length | None = None
+    time: Seconds | None = None
+    value: Quantity(None)
+    rtol: Positive | None = None
+    atol: Quantity(None) | None = None
+    source: str = ""
+
+
+class ExpectSection(Table):
+    exact: str | None = None
+    max_error: Positive | None = None
+    value: list[ExpectedValue] = Field([])
+
+
+class VerifySection(Table):
+    couples: list[str] = Field([])
+    methods: list[str] = Field([])
+    tolerance: Read(read_sizes, SIZES) | None = None
+    expected_bias: Read(read_sizes, SIZES) | None = None
+
+
+def law_model(law) -> type[Table]:
+    """The table of a law, from the keys that the law owns."""
+    entries = {}
+    for entry in law.keys():  # noqa: SIM118 - a method of laws, not of a mapping
+        unit, shape = entry.metadata["unit"], entry.metadata["shape"]
+        text = entry.metadata["text"] + (f" [{unit}]" if unit else "")
+        default = ... if entry.default is MISSING else entry.default
+        entries[entry.name] = (str if shape == "choice" else Coefficient(unit, shape), Field(default, description=text))
+    kind = (Literal[law.kind], ...)
+    return create_model(f"{law.kind} law", __base__=Table, __doc__=law.equation, kind=kind, **entries)
+
+
+def read_source(value: Any) -> Any:
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, dict):
+        raise Invalid.at("", f"expected a text or a table of rates, got {shown(value)}.")
+    return nested(value, "1/s", "per component")
+
+
+def read_schema(value: Any) -> int:
+    if value != SCHEMA or isinstance(value, bool):
+        raise Invalid.at("", f"this version reads schema {SCHEMA}, got {shown(value)}.")
+    return value
+
+
+def read_molar_volume(value: Any) -> dict:
+    if not isinstance(value, dict):
+        raise Invalid.at("", f"expected a table, got {shown(value)}.")
+    if value.get("kind", "constant") != "constant":
+        raise Invalid.at("kind", "only constant here; a molar volume that varies comes with the laws that need it.")
+    text = "a constant molar volume needs no number: fluxes are in m/s."
+    faults = [Fault(path_text((key,)), text) for key in value if key != "kind"]
+    if faults:
+        raise Invalid(*faults)
+    return value
+
+
+def known_names(value: Any) -> Any:
+    wrong = [key for key in value if not NAME.fullmatch(key)] if isinstance(value, dict) else []
+    if wrong:
+        raise several([((key,), "a name has letters, digits and underscores, a letter first.") for key in wrong])
+    return value
+
+
+def later(name: str):
+    """A section that other versions know."""
+
+    def refuse(value):
+        raise Invalid.at("", LATER[name])
+
+    return Read(refuse, {})
+
+
+Section = WrapValidator(apart)
+TEXT = {"type": "string"}
+RATES = {"anyOf": [TEXT, SCHEMAS["per component"]]}
+REQUIRED = ("components", "domain", "initial", "law", "time")
+
+
+class CaseFile(Table):
+    """A case of Matano: a problem of diffusion, how it is solved and what must come out."""
+
+    model_config = ConfigDict(title="Matano case", json_schema_extra={"required": list(REQUIRED)})
+
+    schema_: Annotated[Read(read_schema, {"const": SCHEMA}), Section] = Field(SCHEMA, alias="schema")
+    title: Annotated[str, Section] = ""
+    source: Annotated[Read(read_source, RATES), Section] = Field(
+        "", description="where the numbers come from; as a table, a rate for each component, 1/s"
+    )
+    reference: Annotated[str, Section] = Field("", description="where the numbers come from, if [source] is a table")
+    components: Annotated[list[str] | None, Section] = None
+    dependent: Annotated[str | None, Section] = None
+    domain: Annotated[DomainSection | None, Section] = None
+    initial: Annotated[one_of("shape", SHAPES) | None, Section] = None
+    boundary: Annotated[BoundarySection, Section] = BoundarySection()
+    temperature: Annotated[TemperatureSection | None, Section] = None
+    law: Annotated[one_of("kind", {law.kind: law_model(law) for law in LAWS}) | None, Section] = None
+    parameters: Annotated[dict[str, Quantity(None)], BeforeValidator(known_names), Section] = Field({})
+    molar_volume: Annotated[Read(read_molar_volume, {"type": "object"}) | None, Section] = None
+    time: Annotated[TimeSection | None, Section] = None
+    solver: Annotated[SolverSection, Section] = SolverSection()
+    expect: Annotated[ExpectSection, Section] = ExpectSection()
+    verify: Annotated[VerifySection, Section] = VerifySection()
+    thermodynamics: Annotated[later("thermodynamics"), Section] = None
+    markers: Annotated[later("markers"), Section] = None
+    sweep_voltage: Annotated[later("sweep_voltage"), Section] = None
+    experiment: Annotated[later("experiment"), Section] = None
+
+
+def read_case(data: dict) -> tuple[CaseFile, list[tuple[KeyPath, str]]]:
+    """The sections of a case, None for one that cannot be used, and every fault as (key path, sentence)."""
+    faults: list[tuple[KeyPath, str]] = []
+    names = [entry.alias or name for name, entry in CaseFile.model_fields.items()]
+    known = [name for name in names if name not in LATER]
+    for key in data:
+        if key not in names:
+            faults.append(((key,), f"unknown key.{near(key, known) or ' Known: ' + ', '.join(known) + '.'}"))
+    meant = {near(key, known) for key in data if key not in names}
+    missing = [name for name in REQUIRED if name not in data and f" Did you mean {name}?" not in meant]
+    faults += [((name,), "is missing.") for name in missing]
+    given = {key: value for key, value in data.items() if key in names}
+    return CaseFile.model_validate(given, context={"faults": faults}), faults
+
+
+def show_schema() -> dict:
+    """The JSON schema of a case file, the tables of all laws included."""
+    return CaseFile.model_json_schema()

@@ -1,0 +1,138 @@
+"""Reading results: a file that a run left, complete, interrupted or still being written."""
+
+import base64
+import json
+import tempfile
+from functools import cached_property
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from simulator.faults import Invalid
+from simulator.problem.grid import Grid
+from simulator.solve.result import DIAGNOSTICS, Checkpoint, Result, Snapshot
+
+SCHEMA = 1
+
+
+def text_of(value) -> str:
+    return value.decode("utf-8", "replace").rstrip("\0") if isinstance(value, bytes) else str(value)
+
+
+def open_file(path: str | Path, mode: str = "r") -> h5py.File:
+    """The file, open; Invalid unless it is a result. Reading asks for no lock: a run may be writing it."""
+    path = Path(path)
+    if not path.is_file():
+        raise Invalid.at(str(path), "there is no such file." if not path.exists() else "is not a file.")
+    try:
+        try:
+            file = h5py.File(path, mode, **({"locking": False} if mode == "r" else {}))
+        except OSError:
+            file = h5py.File(path, mode)  # where this process writes it itself, the settings must be the same
+    except PermissionError:
+        raise Invalid.at(str(path), "may not be read.") from None
+    except BlockingIOError:
+        raise Invalid.at(str(path), "is being written by another run.") from None
+    except OSError:
+        raise Invalid.at(str(path), "is not an HDF5 file.") from None
+    if any(name not in file.attrs for name in ("schema", "saved", "status")) or "mole_fraction" not in file:
+        file.close()
+        raise Invalid.at(str(path), "is an HDF5 file, but not a result of a simulation.")
+    if int(file.attrs["schema"]) > SCHEMA:
+        file.close()
+        raise Invalid.at(str(path), "was written by a newer version of matano; upgrade to read it.")
+    return file
+
+
+def resume_state(path: str | Path) -> tuple[list[Snapshot], Checkpoint | None]:
+    """What `solve(..., resume=...)` needs: the snapshots saved so far, the checkpoint of the last one or None."""
+    with open_file(path) as file:
+        snapshots = _snapshots(file)
+        index = len(snapshots) - 1
+        if index < 0:
+            return [], None
+        slots = np.flatnonzero(file["checkpoint/index"][:] == index)
+        if not slots.size:
+            raise Invalid.at(str(path), "has no checkpoint of its last saved time; start again with --force.")
+        slot = int(slots[0])
+        u, h = (np.array(file[f"checkpoint/{name}"][slot]) for name in ("u", "h"))
+        return snapshots, Checkpoint(index, float(file["checkpoint/t"][slot]), u, h)
+
+
+def _snapshots(file: h5py.File) -> list[Snapshot]:
+    saved = int(file.attrs["saved"])
+    time, temperature, fractions, flux = (
+        file[name][:saved] for name in ("time", "temperature", "mole_fraction", "flux")
+    )
+    numbers = {name: file[f"diagnostics/{name}"][:saved] for name in DIAGNOSTICS}
+    return [
+        Snapshot(
+            float(time[i]),
+            fractions[i],
+            flux[i],
+            float(temperature[i]),
+            {name: float(numbers[name][i]) for name in DIAGNOSTICS},
+        )
+        for i in range(saved)
+    ]
+
+
+class StoredResult(Result):
+    """A result read from a file. Its problem and controls come from the text of its case when first asked for."""
+
+    def __init__(self, path: Path, file: h5py.File):
+        self.path = path
+        self.text = text_of(file.attrs["case"])
+        self.title = text_of(file.attrs["title"])
+        self.overrides = tuple(json.loads(file.attrs["overrides"]))
+        self._files = json.loads(text_of(file.attrs.get("case_files", "{}")))
+        self._components = tuple(text_of(name) for name in file["component"][:])
+        self.grid = Grid(file["x_face"][:], text_of(file.attrs["geometry"]))
+        self.snapshots = _snapshots(file)
+        self.warnings = text_of(file.attrs["warnings"]).splitlines()
+        self.status = text_of(file.attrs["status"])
+        self.source = str(path)
+
+    def __repr__(self) -> str:
+        return f"<result {str(self.path)!r}: {len(self.snapshots)} saved times, {self.status}>"
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        return self._components
+
+    @cached_property
+    def case(self):
+        """The case, read again from its text; Invalid if the result was made in Python without one."""
+        if not self.text:
+            raise Invalid.at(
+                str(self.path),
+                "was computed without a case file: it holds the profiles, but not the problem and its law.",
+            )
+        from simulator.files.case import parse_case
+
+        if not self._files:
+            return parse_case(self.text, path=None, folder=self.path.resolve().parent, overrides=self.overrides)
+        with tempfile.TemporaryDirectory(prefix="matano-case-") as folder:
+            root = Path(folder).resolve()
+            for name, content in self._files.items():
+                place = (root / name).resolve()
+                if place.is_relative_to(root):
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    place.write_bytes(base64.b64decode(content))
+            return parse_case(self.text, path=None, folder=root, overrides=self.overrides)
+
+    @property
+    def problem(self):
+        return self.case.problem
+
+    @property
+    def controls(self):
+        return self.case.controls
+
+
+def open_result(path: str | Path) -> StoredResult:
+    """The result in a file, complete or not: the saved times only. Raises Invalid if it is no result."""
+    path = Path(path)
+    with open_file(path) as file:
+        return StoredResult(path, file)

@@ -1,0 +1,202 @@
+"""Commented case files to start from. The table of a law is written from the keys that the law owns."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from textwrap import wrap
+from typing import Any
+
+from simulator.faults import Invalid, near
+from simulator.laws.catalogue import LAWS, law_of
+
+WIDTH = 100
+COMMENT = 44
+
+HEAD = """\
+schema = 1
+title = "{title}"
+source = "constructed"  # where the numbers come from
+components = {components}{last}
+"""
+
+DOMAIN = """\
+[domain]
+interval = {interval}
+cells = 400
+grading = "interface"  # uniform | interface (small cells at every jump) | walls
+geometry = "{geometry}"  # planar | cylindrical | spherical
+"""
+
+STEP = """\
+[initial]  # mole fractions: all components, or all but one
+shape = "step"  # step | layers | film | expression | file
+at = "0 um"
+left = {left}
+right = {right}
+"""
+
+CLOSED = """\
+[boundary]  # "closed" | "periodic" | {{ fixed = {{..}} }} | {{ flux = {{..}} }}
+left = "closed"  #   | {{ exchange = {{ coefficient = "1e-8 m/s", {name} = 0.2 }} }}
+right = "closed"
+"""
+
+TEMPERATURE = """\
+[temperature]
+value = "1000 degC"  # or schedule = [["0 h", "800 degC"], ["10 h", "1000 degC"]]
+"""
+
+TAIL = """\
+[time]
+end = "{end}"  # or "steady"
+save = 10  # how many times, or a list: ["1 h", "10 h"]
+spacing = "sqrt"  # linear | sqrt | log
+
+[solver]
+scheme = "implicit"  # `matano laws` and the documentation list the others
+rtol = 1e-6  # error allowed in a step
+extrapolate = false  # true: on n and 2n cells, higher order and an error estimate
+"""
+
+
+@dataclass(frozen=True)
+class Template:
+    """One example: what it shows, and the parts in which it differs from a couple of two metals."""
+
+    name: str
+    title: str
+    law: str = "fick"
+    components: tuple[str, ...] = ("Cu", "Ni")
+    dependent: str = "Cu"
+    interval: str = '["-700 um", "700 um"]'
+    geometry: str = "planar"
+    initial: str = ""
+    boundary: str = CLOSED
+    end: str = "100 h"
+    keys: Mapping[str, str] = field(default_factory=dict)
+    parameters: str = ""
+
+
+TEMPLATES = (
+    Template(
+        "binary-couple",
+        "Diffusion couple of two metals",
+        keys={"D": '"D0*exp(-Q/(R*T))*exp(b*x_Ni)"'},
+        parameters='[parameters]  # names that expressions may use\nD0 = "2e-5 m^2/s"\nQ = "235 kJ/mol"\nb = 1.2\n',
+        initial=STEP.format(left="{ Ni = 0.0 }", right="{ Ni = 1.0 }"),
+    ),
+    Template(
+        "ternary-couple",
+        "Diffusion couple of three metals",
+        components=("Cr", "Ni", "Fe"),
+        dependent="Fe",
+        keys={"D": '[["2e-15*(1 + x_Ni)", "2e-16"],\n     ["3e-16", "1e-15*exp(x_Cr)"]]'},
+        initial=STEP.format(left="{ Cr = 0.25, Ni = 0.10 }", right="{ Cr = 0.10, Ni = 0.30 }"),
+    ),
+    Template(
+        "fixed-surface",
+        "Slab whose left surface is held at a composition",
+        components=("C", "Fe"),
+        dependent="Fe",
+        interval='["0 mm", "5 mm"]',
+        initial='[initial]\nshape = "expression"  # mole fractions as expressions of x\nC = "0.01"\n',
+        boundary='[boundary]\nleft = { fixed = { C = 0.05 } }  # may be an expression of t\nright = "closed"\n',
+        end="10 h",
+        keys={"D": '{ D0 = "4.5e-5 m^2/s", Q = "155 kJ/mol" }'},
+    ),
+    Template(
+        "sphere",
+        "Sphere that takes up a component through its surface",
+        interval='["0 um", "100 um"]',
+        geometry="spherical",
+        initial='[initial]\nshape = "expression"  # mole fractions as expressions of x, the radius\nNi = "0.1"\n',
+        boundary='[boundary]\nleft = "closed"  # the centre\n'
+        'right = { exchange = { coefficient = "1e-9 m/s", Ni = 0.4 } }\n',
+        end="20 h",
+        keys={"D": '"1e-14 m^2/s"'},
+    ),
+    Template(
+        "thin-film",
+        "Thin film between two halves of a sample",
+        initial='[initial]\nshape = "film"\nat = "-1 um"  # where the film begins\n'
+        'thickness = "2 um"\nfilm = { Ni = 1.0 }\nmatrix = { Ni = 0.0 }\n',
+        keys={"D": '"1e-14 m^2/s"'},
+    ),
+)
+
+
+def template_names() -> tuple[str, ...]:
+    """Every template: the examples, and one named after each law."""
+    names = [entry.name for entry in TEMPLATES]
+    return (*names, *(law.kind for law in LAWS if law.kind not in names))
+
+
+def template(name: str = "binary-couple") -> str:
+    """The text of a case file that loads and runs, with a comment at every key. Raises Invalid for an unknown name."""
+    names = template_names()
+    if name not in names:
+        raise Invalid.at("--template", f"unknown template {name[:40]!r}.{near(name, names)} Known: {', '.join(names)}.")
+    for entry in TEMPLATES:
+        if name == entry.name:
+            return text_of(entry)
+    example = STEP.format(left="{ Ni = 0.0 }", right="{ Ni = 1.0 }")
+    return text_of(Template(name, f"Diffusion couple, {name}", law=name, initial=example, end="10 h"))
+
+
+def text_of(entry: Template) -> str:
+    components = "[" + ", ".join(f'"{name}"' for name in entry.components) + "]"
+    last = f'\ndependent = "{entry.dependent}"'
+    last = commented(last, "its fraction is 1 minus the others; the last one by default")
+    free = next(name for name in entry.components if name != entry.dependent)
+    parts = [
+        HEAD.format(title=entry.title, components=components, last=last),
+        DOMAIN.format(interval=entry.interval, geometry=entry.geometry),
+        entry.initial,
+        entry.boundary.format(name=free) if entry.boundary is CLOSED else entry.boundary,
+        TEMPERATURE,
+        law_table(law_of(entry.law), entry.keys),
+        entry.parameters,
+        TAIL.format(end=entry.end),
+    ]
+    lines = "\n".join(part for part in parts if part).split("\n")
+    return "\n".join(aligned(line) for line in lines)
+
+
+def law_table(law, given: Mapping[str, str]) -> str:
+    """[law] with every key of the law: those that are given, the examples of the others, and defaults as comments."""
+    lines = [commented("[law]", law.equation.strip().splitlines()[0].strip()), f'kind = "{law.kind}"']
+    for entry in law.keys():  # noqa: SIM118 - a method of laws, not of a mapping
+        note = entry.metadata
+        unit = f" [{note['unit']}]" if note["unit"] else ""
+        lines += [f"# {line}" for line in wrap(f"{entry.name}: {note['text']}{unit}", WIDTH)]
+        if entry.name in given:
+            lines.append(f"{entry.name} = {given[entry.name]}")
+        elif note["example"] is not None:
+            lines.append(f"{entry.name} = {toml(note['example'])}")
+        else:
+            lines.append(f"# {entry.name} = {toml(entry.default)}")
+    return "\n".join(lines) + "\n"
+
+
+def aligned(line: str) -> str:
+    """A line whose comment, two spaces or more behind it, stands in the column of all comments."""
+    text, mark, comment = line.partition("  # ")
+    return commented(text.rstrip(), comment.strip()) if mark and text.strip() else line
+
+
+def commented(text: str, comment: str) -> str:
+    """The comment behind the last line of a text, in the column of all comments."""
+    last = text.rsplit("\n", 1)[-1]
+    return f"{text}{' ' * max(1, COMMENT - len(last))}# {comment}"
+
+
+def toml(value: Any) -> str:
+    """A value as TOML writes it, on one line."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{key} = {toml(entry)}" for key, entry in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(toml(entry) for entry in value) + "]"
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return repr(value)

@@ -1,0 +1,174 @@
+"""What a key may hold: quantities and coefficients, turned into numbers in SI wherever they are numbers."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import Field, PlainValidator, WithJsonSchema
+
+from simulator.faults import Fault, Invalid, near
+from simulator.files.keys import path_text, relative_path_of
+from simulator.files.table import several, shown
+from simulator.laws.units import looks_like_quantity, number
+
+DECADES = 3
+
+
+def Read(read: Callable[[Any], Any], schema: dict):
+    """The type of a key whose value `read` turns into what is kept; its Invalid has places relative to the value."""
+
+    def validate(value):
+        try:
+            return read(value)
+        except Invalid as invalid:
+            raise several([(relative_path_of(entry.where), entry.sentence) for entry in invalid.faults]) from None
+
+    return Annotated[Any, PlainValidator(validate), WithJsonSchema(schema)]
+
+
+def Quantity(unit: str | None):
+    """The type of a key that holds a number of this SI unit (None: of any), or a quantity in quotes."""
+    schema = {
+        "anyOf": [{"type": "number"}, {"type": "string"}],
+        "description": f"{unit or 'SI'}, or a quantity in quotes",
+    }
+    return Read(lambda value: number(value, unit, ""), schema)
+
+
+FORMS = {
+    ("D0", "Q"): 'an Arrhenius coefficient, { D0 = "6e-5 m^2/s", Q = "250 kJ/mol" }',
+    ("polynomial", "in"): 'a polynomial, { polynomial = [1e-14, 2e-14], in = "x_Ni" }',
+    ("table",): 'a table, { table = "d.csv" }',
+}
+
+
+def coefficient(value: Any, unit: str, where: str = "") -> Any:
+    """A coefficient as a law takes it: quantities become numbers in SI, everything else stays as it is written.
+
+    Raises Invalid for what is no coefficient in any form: a number, a quantity, an expression or a table of FORMS.
+    """
+    if isinstance(value, str):
+        if not value.strip():
+            raise Invalid.at(where, "expected a number, a quantity or an expression, got an empty text.")
+        return number(value, unit, where) if looks_like_quantity(value) else value
+    if isinstance(value, bool) or not isinstance(value, int | float | dict):
+        raise Invalid.at(where, f"expected a number, a quantity or an expression, got {shown(value)}.")
+    if not isinstance(value, dict):
+        return number(value, unit, where)
+    form = next((form for form in FORMS if form[0] in value or form[-1] in value), None)
+    if form is None:
+        raise Invalid.at(where, "expected " + "; or ".join(FORMS.values()) + ".")
+    dot = f"{where}." if where else ""
+    faults = [Fault(f"{dot}{path_text((key,))}", f"unknown key.{near(key, form)}") for key in value if key not in form]
+    faults += [Fault(where, f"{key} is missing: {FORMS[form]}.") for key in form if key not in value and key != "in"]
+    if faults:
+        raise Invalid(*faults)
+    if form[0] == "D0":
+        return {"D0": number(value["D0"], unit, f"{dot}D0"), "Q": number(value["Q"], "J/mol", f"{dot}Q")}
+    if form[0] == "polynomial":
+        if not isinstance(value["polynomial"], list) or not value["polynomial"]:
+            raise Invalid.at(f"{dot}polynomial", f"expected a list of numbers, got {shown(value['polynomial'])}.")
+        terms = [number(term, unit, f"{dot}polynomial[{index}]") for index, term in enumerate(value["polynomial"])]
+        return {**value, "polynomial": terms}
+    if not isinstance(value["table"], str):
+        raise Invalid.at(f"{dot}table", f"expected the path of a CSV, got {shown(value['table'])}.")
+    return value
+
+
+def nested(value: Any, unit: str, shape: str, where: str = "") -> Any:
+    """A coefficient, or lists or a table of such, by the shape that a law's key states."""
+    place = f"{where}." if where else ""
+    if shape == "matrix" and isinstance(value, list):
+        entries = [(f"{where}[{index}]", entry) for index, entry in enumerate(value)]
+    elif shape == "per component" and isinstance(value, dict):
+        entries = [(f"{place}{path_text((key,))}", entry) for key, entry in value.items()]
+    elif shape == "per component":
+        raise Invalid.at(where, f"expected a table with one entry per component, got {shown(value)}.")
+    elif shape == "number":
+        return number(value, unit, where)
+    else:
+        return coefficient(value, unit, where)
+    faults, read = [], []
+    for at, entry in entries:
+        try:
+            read.append(nested(entry, unit, "coefficient" if shape == "per component" else shape, at))
+        except Invalid as invalid:
+            faults += invalid.faults
+    if faults:
+        raise Invalid(*faults)
+    return read if isinstance(value, list) else dict(zip(value, read, strict=True))
+
+
+COEFFICIENT = {"anyOf": [{"type": "number"}, {"type": "string"}, {"type": "object"}]}
+SCHEMAS = {
+    "coefficient": COEFFICIENT,
+    "matrix": {"anyOf": [*COEFFICIENT["anyOf"], {"type": "array", "items": {"type": "array", "items": COEFFICIENT}}]},
+    "per component": {"type": "object", "additionalProperties": COEFFICIENT},
+    "number": {"anyOf": [{"type": "number"}, {"type": "string"}]},
+}
+
+
+def Coefficient(unit: str, shape: str = "coefficient"):
+    """The type of a key that holds a coefficient, or several, of this unit."""
+    return Read(lambda value: nested(value, unit, shape), SCHEMAS[shape])
+
+
+def read_times(value: Any) -> int | list[float]:
+    """How many times are saved, or which, in s."""
+    if isinstance(value, list):
+        return [number(entry, "s", f"[{index}]") for index, entry in enumerate(value)]
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 100_000:
+        raise Invalid.at("", f'expected times such as ["1 h", "10 h"], or how many (1 to 100000), got {shown(value)}.')
+    return value
+
+
+def read_schedule(value: Any) -> list[tuple[float, float]]:
+    """Times in s and temperatures in K."""
+    if not isinstance(value, list) or any(not isinstance(entry, list) or len(entry) != 2 for entry in value):
+        raise Invalid.at("", 'expected a list of pairs, [["0 h", "800 degC"], ["10 h", "1000 degC"]].')
+    return [(number(t, "s", f"[{index}][0]"), number(T, "K", f"[{index}][1]")) for index, (t, T) in enumerate(value)]
+
+
+def read_sizes(value: Any) -> float | dict[str, float]:
+    """A number, or a number for each method."""
+    if isinstance(value, dict):
+        return {key: number(entry, "1", path_text((key,))) for key, entry in value.items()}
+    return number(value, "1", "")
+
+
+NUMBER = {"anyOf": [{"type": "number"}, {"type": "string"}]}
+SAVE = {"anyOf": [{"type": "integer"}, {"type": "array", "items": NUMBER}]}
+SIZES = {"anyOf": [{"type": "number"}, {"type": "object", "additionalProperties": NUMBER}]}
+SCHEDULE = {"type": "array", "items": {"type": "array", "prefixItems": [NUMBER, NUMBER]}}
+Length, Seconds = Quantity("m"), Quantity("s")
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Composition = dict[str, Quantity("1")]
+
+
+def saved_times(end: float | str, save: int | Sequence[float] | None, spacing: str = "linear") -> tuple[float, ...]:
+    """The saved times in s, the last of which is the end.
+
+    A number n of them stands, for k = 1 .. n, at end k/n ("linear"), end (k/n)^2 ("sqrt": even steps of the diffusion
+    length) or end 10^(-3 (n-k)/n) ("log": over three decades). A steady state has none.
+    """
+    if end == "steady":
+        if save is not None:
+            raise Invalid.at("time.save", "a steady state has no saved times; leave it out.")
+        return ()
+    if not end > 0.0:
+        raise Invalid.at("time.end", f"must be positive, got {end:g} s.")
+    if save is None:
+        return (end,)
+    if isinstance(save, int):
+        share = np.arange(1, save + 1) / save
+        shares = {"linear": share, "sqrt": share**2, "log": 10.0 ** (-DECADES * (1.0 - share))}[spacing]
+        return (*(float(end * part) for part in shares[:-1]), float(end))
+    # "100 h" and "360000 s" may differ in the last digit and are one time.
+    faults = [
+        Fault(f"time.save[{index}]", f"{time:g} s does not lie between 0 and the end, {end:g} s.")
+        for index, time in enumerate(save)
+        if not 0.0 <= time <= end * (1.0 + 1e-12)
+    ]
+    if faults:
+        raise Invalid(*faults)
+    return (*sorted({time for time in save if time < end * (1.0 - 1e-12)}), end)
