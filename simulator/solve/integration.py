@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from simulator.faults import Invalid
 from simulator.kernels.balance import residual
 from simulator.kernels.newton import settle, steady
 from simulator.kernels.stepping import ACCEPTED, INADMISSIBLE, REJECTED, STATE_SIZE, STEP, TIME, Control
@@ -31,11 +32,14 @@ class Integration:
         self.max_steps = controls.max_steps
         self.u = np.array(start, float, order="C")
         self.state = np.zeros(STATE_SIZE)
-        chunk = max(1, CHUNK.get(scheme.family, 1_000_000) // self.u.size)
+        chunk = min(max(1, CHUNK[scheme.family] // self.u.size), self.max_steps)
         smallest = 1e-16 * span if np.isfinite(span) else 0.0
         self.control = Control(controls.rtol, controls.step or 0.0, OVERSHOOT, smallest, chunk)
+        _ = scheme.kernel.compiled  # before any clock runs
         if scheme.family == "explicit" and np.any(system.mass.reshape(self.u.shape)[:, 1:-1] == 0.0):
-            raise_algebraic(scheme)
+            raise Invalid.at(
+                "solver.scheme", f'{scheme.name} is explicit and this law has algebraic rows. Use "implicit".'
+            )
 
     @property
     def time(self) -> float:
@@ -86,11 +90,3 @@ class Integration:
 
     def finish(self, status: int) -> None:
         raise_unless_done(status, time=self.time, step=self.state[STEP], max_steps=self.max_steps)
-
-
-def raise_algebraic(scheme: Scheme) -> None:
-    from simulator.faults import Invalid
-
-    raise Invalid.at(
-        "solver.scheme", f"{scheme.name} is explicit and this law has algebraic rows. Use \"implicit\"."
-    )

@@ -27,6 +27,8 @@ from simulator.solve.schemes import Scheme, scheme_named
 from simulator.solve.status import raise_unless_done
 
 HALF_WIDTH = 8.0  # of the grid in l, in sqrt(largest D): what lies beyond differs by less than rounding
+# Cells in l of a run with few cells in x: fewer let central differences swing in the far cells.
+FEWEST = 128
 # Newton: a change below this leaves an error of its square.
 TOLERANCE = 1e-8
 ITERATIONS = 60
@@ -113,7 +115,7 @@ class SimilarityProfile:
 
 
 class SimilarityLevel:
-    """A problem by its similarity solution: as many cells in l as the grid has in x, mapped to the cells at any time."""
+    """A problem by its similarity solution: as many cells in l as the grid has in x, or a multiple, mapped to the cells."""
 
     def __init__(self, problem: Problem, grid: Grid, scheme: Scheme, controls: Controls):
         refuse_unless_similar(problem)
@@ -125,7 +127,7 @@ class SimilarityLevel:
             mixture.fractions(initial.left, "initial.left"),
             mixture.fractions(initial.right, "initial.right"),
             problem.largest_diffusivity,
-            grid.cells,
+            grid.cells * int(np.ceil(FEWEST / problem.domain.cells)),
             problem.temperature_at(0.0),
         )
         self.u = np.zeros((mixture.m, grid.cells + 2))

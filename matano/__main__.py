@@ -1,0 +1,3 @@
+from matano.cli import main
+
+main()

@@ -1,0 +1,229 @@
+"""The command `matano`. Only typer is imported here; each command imports what it needs when it is called."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from matano.console import command
+
+app = typer.Typer(
+    name="matano",
+    help="Diffusion simulated from a case file, and diffusivities recovered from profiles.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Cases = Annotated[list[Path], typer.Argument(metavar="CASE", help="Case files (TOML).", show_default=False)]
+ResultArgument = Annotated[Path, typer.Argument(metavar="FILE.h5", help="A result.", show_default=False)]
+Figure = Annotated[Path | None, typer.Option("-o", "--output", metavar="FIG", help="Figure: .png, .pdf or .svg.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+
+
+def version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            print(f"matano {version('matano')}")
+        except PackageNotFoundError:
+            print("matano (not installed)")
+        raise typer.Exit()
+
+
+@app.callback()
+def matano(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+@command
+def new(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Name of the case file; .toml is added.", show_default=False)
+    ],
+    template: Annotated[str, typer.Option(metavar="TEMPLATE", help="Which example to start from.")] = "binary-couple",
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+):
+    """Write a commented case file."""
+    from matano.commands.new import new
+
+    return new(name, template, force)
+
+
+@app.command()
+@command
+def validate(
+    cases: Cases,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Give a key of the case another value.")
+    ] = None,
+):
+    """Check cases without running them. Every fault is told at once, with its line."""
+    from matano.commands.validate import validate
+
+    return validate(cases, overrides or [])
+
+
+@app.command()
+@command
+def run(
+    cases: Cases,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="OUT.h5", help="Result; a folder for several cases. [STEM.h5 here]"),
+    ] = None,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Give a key of the case another value.")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Compare with [expect]; exit 5 when out of tolerance.")
+    ] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Complete a run that was interrupted.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a result that exists.")] = False,
+):
+    """Simulate cases."""
+    from matano.commands.run import run
+
+    return run(cases, output, overrides or [], check, resume, force)
+
+
+@app.command()
+@command
+def info(file: ResultArgument, json: Json = False):
+    """Show what ran, with what, and how well."""
+    from matano.commands.info import info
+
+    return info(file, json)
+
+
+@app.command()
+@command
+def plot(
+    file: ResultArgument,
+    kind: Annotated[
+        str, typer.Argument(metavar="KIND", help="profiles, diffusivity, fluxes, diagnostics, path (ternaries).")
+    ] = "profiles",
+    output: Figure = None,
+):
+    """Draw a result. The figure goes to STEM-KIND.png unless -o names another file."""
+    from matano.commands.plot import plot
+
+    return plot(file, kind, output)
+
+
+@app.command()
+@command
+def analyse(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE", help="Results (.h5), profiles (.csv) or experiments (.toml).", show_default=False
+        ),
+    ],
+    method: Annotated[str, typer.Option(metavar="M[,M2]", help="Methods; `matano methods` lists them.")] = "",
+    time: Annotated[
+        str,
+        typer.Option(
+            metavar="TIME", help='Measured: duration of the anneal ("100 h"). Results: which saved time. [last]'
+        ),
+    ] = "",
+    json: Json = False,
+    save: Annotated[bool, typer.Option("--save", help="Add /analysis/METHOD to the result.")] = False,
+    output: Figure = None,
+    case: Annotated[
+        Path | None, typer.Option(metavar="OUT.toml", help="Write a case that simulates this with what was recovered.")
+    ] = None,
+    x: Annotated[str, typer.Option("--x", metavar="COLUMN", help="Column of the position, with its unit.")] = "",
+    component: Annotated[str, typer.Option(metavar="NAME", help="Component to analyse.")] = "",
+    ends: Annotated[str, typer.Option(metavar="A,B", help="Known mole fractions of the left and the right end.")] = "",
+    basis: Annotated[str, typer.Option(metavar="at%|wt%", help="What the numbers of a profile mean.")] = "",
+    temperature: Annotated[str, typer.Option(metavar="T", help='Temperature of a measured couple ("1000 degC").')] = "",
+    force: Annotated[bool, typer.Option("--force", help="Replace the case that --case names.")] = False,
+):
+    """Recover diffusivities from profiles. Truth and error stand beside them where the law is known."""
+    from matano.commands.analyse import Options, analyse
+
+    options = Options(method, time, x, component, ends, basis, temperature)
+    return analyse(files, options, json, save, output, case, force)
+
+
+@app.command()
+@command
+def methods(json: Json = False):
+    """List the methods of `analyse`. What each needs, what it recovers, its source."""
+    from matano.commands.tables import methods
+
+    return methods(json)
+
+
+@app.command()
+@command
+def laws(json: Json = False):
+    """List the laws of [law]. Their equations, keys and sources."""
+    from matano.commands.tables import laws
+
+    return laws(json)
+
+
+@app.command()
+@command
+def verify(
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Cases or methods; all by default.")] = None,
+    full: Annotated[bool, typer.Option("--full", help="On finer grids.")] = False,
+    json: Json = False,
+):
+    """Simulate, recover and compare. Every method on every case it applies to; exit 5 when one is out of tolerance."""
+    from matano.commands.verify import verify
+
+    return verify(names or [], full, json)
+
+
+@app.command()
+@command
+def bench(
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Benchmarks; all by default.")] = None,
+    smallest: Annotated[bool, typer.Option("--smallest", help="The smallest size of each, in seconds.")] = False,
+    json: Json = False,
+):
+    """Measure speed and error. Other programs run beside where they are installed."""
+    from matano.commands.bench import bench
+
+    return bench(names or [], smallest, json)
+
+
+@app.command()
+@command
+def export(
+    file: ResultArgument,
+    csv: Annotated[Path, typer.Option("--csv", metavar="DIR", help="Folder for the tables.", show_default=False)],
+    force: Annotated[bool, typer.Option("--force", help="Replace tables that exist.")] = False,
+):
+    """Write a result as CSV tables. Mole fractions, fluxes and diagnostics."""
+    from matano.commands.export import export
+
+    return export(file, csv, force)
+
+
+@app.command("show-schema")
+@command
+def show_schema():
+    """Print the JSON schema of case files."""
+    from matano.commands.tables import show_schema
+
+    return show_schema()
+
+
+def main() -> None:
+    app()
+
+
+if __name__ == "__main__":
+    main()

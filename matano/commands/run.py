@@ -1,0 +1,139 @@
+"""`matano run`: case files in, results out."""
+
+from pathlib import Path
+
+from matano.console import DONE, INTERRUPTED, INVALID, OUT_OF_TOLERANCE, Progress, duration, report, say
+from simulator.faults import Fault, Invalid, NumericsError
+
+
+class UsageFault(Invalid):
+    """The command line asks for something that cannot be done."""
+
+    exit_status = 2
+
+
+def run(paths: list[Path], output: Path | None, overrides: list[str], check: bool, resume: bool, force: bool) -> int:
+    from simulator.files.case import load_case
+    from simulator.files.hdf5 import check_output
+
+    if resume and force:
+        raise UsageFault.at("run", "--resume goes on with a result and --force replaces it: give one of them.")
+    cases, faults = [], []
+    for path in paths:
+        try:
+            cases.append(load_case(path, overrides=overrides))
+        except Invalid as error:
+            faults.extend(error.faults)
+    if faults:
+        report(faults)
+        return INVALID
+    targets = outputs(paths, output)
+    for target in targets:
+        check_output(target, force, resume)
+    status = DONE
+    for path, case, target in zip(paths, cases, targets, strict=True):
+        again = command_line(path, output, overrides)
+        status = run_one(path, case, target, overrides, check, resume, force, again) or status
+        if status == INTERRUPTED:
+            break
+    return status
+
+
+def outputs(paths: list[Path], output: Path | None) -> list[Path]:
+    """STEM.h5 in the current folder; in the folder that is asked for; or the one file."""
+    if output is None:
+        targets = [Path(f"{path.stem}.h5") for path in paths]
+    elif len(paths) == 1 and not output.is_dir():
+        targets = [output]
+    elif output.is_dir():
+        targets = [output / f"{path.stem}.h5" for path in paths]
+    else:
+        raise UsageFault.at(str(output), "several cases need a folder that exists for -o.")
+    same = {target for target in targets if targets.count(target) > 1}
+    if same:
+        raise UsageFault(
+            *(Fault(str(target), "several cases would write this file; run them one by one.") for target in same)
+        )
+    return targets
+
+
+def command_line(path: Path, output: Path | None, overrides: list[str]) -> str:
+    import shlex
+
+    words = ["matano", "run", str(path)]
+    if output is not None:
+        words += ["-o", str(output)]
+    for entry in overrides:
+        words += ["--set", entry]
+    return shlex.join([*words, "--resume"])
+
+
+def run_one(path, case, target: Path, overrides, check: bool, resume: bool, force: bool, again: str) -> int:
+    from simulator.files.hdf5 import ResultFile, open_result, resume_state
+    from simulator.kernels import jit
+    from simulator.solve.solve import solve
+
+    record = ResultFile(target, case.problem, case.text, case.folder, overrides, force=force, resume=resume)
+    if record.complete:
+        say(f"{target}: is complete already.")
+        result = open_result(target)
+    else:
+        start = resume_state(target) if record.resume else None
+        if jit.cache_is_cold():
+            say("compiling the kernels, once (about 10 s) ...")
+        try:
+            with record, Progress(path.stem) as progress:
+                result = solve(case.problem, case.controls, record=record, progress=progress, resume=start)
+        except KeyboardInterrupt:
+            if record.last_time is None:
+                say(f"{path}: interrupted before the first saved time.")
+            else:
+                say(f"{path}: interrupted at t = {duration(record.last_time)}; `{again}` goes on.")
+            return INTERRUPTED
+        except NumericsError as error:
+            raise NumericsError(f"{path}: {error}") from None
+        except Invalid as error:
+            if getattr(error, "exit_status", None):
+                raise
+            raise Invalid(*(Fault(f"{path} {fault.where}".strip(), fault.sentence) for fault in error.faults)) from None
+    for sentence in result.warnings:
+        say(f"{path}: warning: {sentence}")
+    summary(result, case, target)
+    return verdict(result, case) if check else DONE
+
+
+def summary(result, case, target: Path) -> None:
+    """What was solved, how, how well, and where it is."""
+    diagnostics = result.snapshots[-1].diagnostics
+    lines = [
+        (
+            "scheme",
+            f"{case.controls.scheme}, rtol {case.controls.rtol:g}"
+            + (", extrapolated" if case.controls.extrapolate else ""),
+        ),
+        ("cells", f"{result.grid.cells}"),
+        ("steps", f"{diagnostics['steps']:.0f} ({diagnostics['rejected_steps']:.0f} rejected)"),
+        ("error estimate", number(diagnostics["error_estimate"])),
+        ("conservation error", number(diagnostics["conservation_error"])),
+        ("seconds", f"{diagnostics['seconds']:.3g}"),
+        ("result", f"{target} ({len(result.snapshots)} saved times, the last at {duration(result.time[-1])})"),
+    ]
+    print(case.title or target.stem)
+    for name, text in lines:
+        print(f"  {name:<18}  {text}")
+
+
+def number(value: float) -> str:
+    """An error; some are not defined, such as that of conservation where an end is open."""
+    return "-" if value != value else f"{value:.2g}"
+
+
+def verdict(result, case) -> int:
+    from matano.check import check
+
+    outcomes = check(result, case.expect)
+    if not outcomes:
+        say("nothing to check: the case has no [expect].")
+    for outcome in outcomes:
+        print(f"  check  {outcome}")
+    return DONE if all(outcome.passed for outcome in outcomes) else OUT_OF_TOLERANCE

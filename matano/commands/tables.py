@@ -1,0 +1,75 @@
+"""`matano methods`, `matano laws`, `matano show-schema`: what there is."""
+
+import textwrap
+from dataclasses import MISSING
+
+from matano.console import print_json
+
+
+def paragraph(name: str, text: str) -> None:
+    """A name and its text, broken at word ends; line breaks in the text are its own."""
+    lines = [part for line in text.splitlines() for part in textwrap.wrap(line, 96) or [""]]
+    for k, line in enumerate(lines):
+        print(f"  {name if k == 0 else '':<10}  {line}".rstrip())
+
+
+def methods(as_json: bool) -> int:
+    from inverse import METHODS
+
+    rows = [method_row(name, method) for name, method in METHODS.items()]
+    if as_json:
+        print_json(rows)
+        return 0
+    for row in rows:
+        print(f"{row['name']}: {row['title']}")
+        for name in ("equation", "recovers", "needs", "assumes", "window", "source"):
+            text = row[name] if isinstance(row[name], str) else ", ".join(map(str, row[name]))
+            paragraph(name, text)
+    return 0
+
+
+def method_row(name: str, method) -> dict:
+    """What a method says about itself."""
+    row = {"name": name, "title": method.title, "equation": method.equation, "recovers": method.recovers}
+    row.update(unit=method.unit, needs=list(method.needs), assumes=list(method.assumes), source=method.source)
+    low, high = method.window
+    return {**row, "window": f"{low:g} < Y < {high:g}", "tolerance": method.tolerance, "profiles": method.profiles}
+
+
+def laws(as_json: bool) -> int:
+    from simulator.laws.catalogue import LAWS
+
+    rows = [law_row(law) for law in LAWS]
+    if as_json:
+        print_json(rows)
+        return 0
+    for row in rows:
+        print(row["kind"])
+        paragraph("equation", row["equation"])
+        for key in row["keys"]:
+            unit = f" [{key['unit']}]" if key["unit"] else ""
+            needed = "" if key["required"] else f" Default: {key['default']}."
+            paragraph(key["name"], f"{key['text']}{unit}{needed}")
+        for source in row["sources"]:
+            paragraph("source", source)
+    return 0
+
+
+def law_row(law) -> dict:
+    keys = [
+        {
+            "name": entry.name,
+            **{name: entry.metadata[name] for name in ("text", "unit", "shape")},
+            "required": entry.default is MISSING,
+            "default": None if entry.default is MISSING else entry.default,
+        }
+        for entry in law.keys()  # noqa: SIM118
+    ]
+    return {"kind": law.kind, "equation": law.equation.strip(), "keys": keys, "sources": list(law.sources)}
+
+
+def show_schema() -> int:
+    from simulator.files.schema import show_schema
+
+    print_json(show_schema())
+    return 0

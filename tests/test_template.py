@@ -1,0 +1,54 @@
+"""Every template loads, knows its law's keys, and runs."""
+
+import tomllib
+
+import pytest
+
+from simulator.faults import Invalid
+from simulator.files.case import parse_case
+from simulator.files.keys import key_lines
+from simulator.files.template import template, template_names
+from simulator.laws.catalogue import LAWS, law_of
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.kind)
+def test_every_law_has_a_template_that_names_all_its_keys(law):
+    text = template(law.kind)
+    assert tomllib.loads(text)["law"]["kind"] == law.kind
+    for entry in law.keys():  # noqa: SIM118
+        assert f"{entry.name} = " in text
+        assert f"# {entry.name}: " in text
+
+
+@pytest.mark.parametrize("name", template_names())
+def test_a_template_loads_without_a_warning(name):
+    case = parse_case(template(name), "new.toml")
+    assert isinstance(case.problem.law, law_of(case.problem.law.kind))
+    assert case.problem.warnings() == ()
+    assert max(map(len, template(name).splitlines())) <= 120
+
+
+@pytest.mark.parametrize("name", template_names())
+def test_every_line_of_a_template_that_is_no_key_is_a_comment(name):
+    text = template(name)
+    keys = {line for line in key_lines(text).values()}
+    for number, line in enumerate(text.splitlines(), start=1):
+        assert number in keys or not line.strip() or line.lstrip().startswith(("#", "["))
+
+
+@pytest.mark.parametrize("name", template_names())
+def test_a_template_runs(name):
+    import simulator
+
+    small = ["domain.cells=40", "time.save=1", "solver.rtol=1e-3"]
+    case = parse_case(template(name), "new.toml", overrides=small)
+    result = simulator.solve(case.problem, case.controls)
+    assert result.mole_fraction.shape == (1, len(case.problem.mixture.components), 40)
+    # Closed or not, no fraction leaves the simplex by more than the step's tolerance.
+    assert result.mole_fraction.min() > -1e-3
+    assert result.mole_fraction.max() < 1.0 + 1e-3
+
+
+def test_an_unknown_template_is_refused_with_a_suggestion():
+    with pytest.raises(Invalid, match="Did you mean binary-couple"):
+        template("binary-cuple")
