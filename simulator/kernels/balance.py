@@ -31,6 +31,14 @@ def close_ring(system: System, u: Matrix):
 
 
 @kernel
+def face_flows(t: Real, system: System, u: Matrix, F: Matrix):
+    """F (m, n-1): total flow through every face."""
+    close_ring(system, u)
+    flux = flux_at(system.flux)
+    flux(t, temperature(t, system), u, system.face, system.parameters, F)
+
+
+@kernel
 def add_sources(t: Real, T: Real, system: System, u: Matrix, work: Work, R: Vector):
     """R += V S for the law's own source and the one added by the case."""
     m, n = u.shape

@@ -119,42 +119,53 @@ def numba_type(token):
 
 
 class Kernel:
-    """A function that Numba compiles on first use, for the signature its annotations state."""
+    """A function that Numba compiles on first use, for the signature its annotations state.
+
+    Three ways to use one, compiled apart because the wrappers that unpack a system's arrays take longer to compile than
+    most kernels: `inner` for other kernels, a call for Python, `address` for a `Caller`.
+    """
 
     def __init__(self, function):
         self.function = function
         functools.update_wrapper(self, function)
 
-    @functools.cached_property
-    def compiled(self):
-        """The compiled function: in its globals every kernel stands compiled, too."""
+    def compile(self, use: str, **wrappers: bool):
+        """The compiled function for one use; in its globals every kernel stands compiled, too."""
         source = self.function
         scope = dict(source.__globals__)
         for instruction in dis.get_instructions(source):
             name = instruction.argval
             if instruction.opname == "LOAD_GLOBAL" and isinstance(scope.get(name), Kernel | Caller):
-                scope[name] = scope[name].compiled
+                scope[name] = scope[name].inner
         function = python_types.FunctionType(source.__code__, scope, source.__name__, source.__defaults__, source.__closure__)
-        function.__qualname__ = source.__qualname__
+        function.__qualname__ = f"{source.__qualname__}.{use}"  # part of the name under which Numba caches it
         function.__module__ = source.__module__
         if disabled():
             return function
         notes = inspect.get_annotations(source)
         result = numba_type(notes.pop("return", None))
         signature = result(*(numba_type(note) for note in notes.values()))
-        return numba().njit(signature, cache=True, error_model="numpy", fastmath={"contract"})(function)
+        return numba().njit(signature, cache=True, error_model="numpy", fastmath={"contract"}, **wrappers)(function)
+
+    @functools.cached_property
+    def inner(self):
+        return self.compile("inner", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+    @functools.cached_property
+    def entry(self):
+        return self.compile("entry", no_cfunc_wrapper=True)
 
     @functools.cached_property
     def address(self):
         """What a `Caller` turns back into a function: the address, or the function itself without compilation."""
+        compiled = self.compile("address", no_cpython_wrapper=True)
         if disabled():
-            return self.compiled
-        compiled = self.compiled
+            return compiled
         result = compiled.get_compile_result(compiled.nopython_signatures[0])
         return result.library.get_pointer_to_function(result.fndesc.llvm_cfunc_wrapper_name)
 
     def __call__(self, *arguments):
-        return self.compiled(*arguments)
+        return self.entry(*arguments)
 
 
 class Caller:
@@ -164,7 +175,7 @@ class Caller:
         self.signature = signature
 
     @functools.cached_property
-    def compiled(self):
+    def inner(self):
         if disabled():
             return lambda address: address
         from numba.core import cgutils

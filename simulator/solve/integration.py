@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 
 from simulator.faults import Invalid
-from simulator.kernels.balance import residual
+from simulator.kernels.balance import face_flows
 from simulator.kernels.newton import settle, steady
 from simulator.kernels.stepping import ACCEPTED, INADMISSIBLE, REJECTED, STATE_SIZE, STEP, TIME, Control
-from simulator.kernels.system import DONE, TOO_MANY_STEPS, System, workspace
+from simulator.kernels.system import DONE, TOO_MANY_STEPS, System
 from simulator.solve.controls import Controls
 from simulator.solve.schemes import Scheme
 from simulator.solve.status import raise_unless_done
@@ -35,7 +35,7 @@ class Integration:
         chunk = min(max(1, CHUNK[scheme.family] // self.u.size), self.max_steps)
         smallest = 1e-16 * span if np.isfinite(span) else 0.0
         self.control = Control(controls.rtol, controls.step or 0.0, OVERSHOOT, smallest, chunk)
-        _ = scheme.kernel.compiled  # before any clock runs
+        _ = scheme.kernel.entry  # compiled before any clock runs
         if scheme.family == "explicit" and np.any(system.mass.reshape(self.u.shape)[:, 1:-1] == 0.0):
             raise Invalid.at(
                 "solver.scheme", f'{scheme.name} is explicit and this law has algebraic rows. Use "implicit".'
@@ -84,9 +84,9 @@ class Integration:
     def fluxes(self) -> np.ndarray:
         """Total flow through the faces (m, n-1)."""
         m, n = self.u.shape
-        work = workspace(m, n, 0)
-        residual(self.time, self.system, self.u, work, np.empty(m * n))
-        return work.flux
+        F = np.empty((m, n - 1))
+        face_flows(self.time, self.system, self.u, F)
+        return F
 
     def finish(self, status: int) -> None:
         raise_unless_done(status, time=self.time, step=self.state[STEP], max_steps=self.max_steps)

@@ -1,0 +1,22 @@
+"""From profiles back to coefficients: methods, estimates, and how well they agree with the truth."""
+
+from inverse.case import write_case
+from inverse.compare import Verdict, compare
+from inverse.estimate import Estimate, Method
+from inverse.registry import METHODS, method_of
+from inverse.roundtrip import round_trip, round_trips
+from simulator.solve.profile import Profile, profile_of
+
+__all__ = (
+    "METHODS",
+    "Estimate",
+    "Method",
+    "Profile",
+    "Verdict",
+    "compare",
+    "method_of",
+    "profile_of",
+    "round_trip",
+    "round_trips",
+    "write_case",
+)

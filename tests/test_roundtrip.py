@@ -1,0 +1,199 @@
+"""From a law to a profile and back to its coefficient; from a measured profile to a case and back to the profile."""
+
+import json
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import inverse
+from inverse import METHODS, compare, round_trip, round_trips, write_case
+from inverse.compare import mean_coefficient
+from inverse.roundtrip import sample, simulate
+from simulator.faults import Invalid
+from simulator.files.case import load
+from simulator.files.measured import read_profile
+from simulator.laws.fick import Fick
+from simulator.laws.mixture import Mixture
+from simulator.problem.domain import Domain
+from simulator.problem.initial import Film, Step
+from simulator.problem.problem import Problem
+from simulator.problem.temperature import Temperature
+from simulator.solve.controls import Controls
+from simulator.solve.solve import solve
+
+HOUR = 3600.0
+END = 100 * HOUR
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "TiZr_1000C_100h_measured.csv"
+CUNI = Mixture(("Cu", "Ni"), "Cu")
+
+
+@dataclass(frozen=True)
+class Case:
+    problem: Problem
+    controls: Controls = field(default_factory=Controls)
+
+
+def couple(D="1e-14*exp(2*x_Ni)", largest=7.4e-14, cells=300, mixture=CUNI, extrapolate=True, **given):
+    half = 8.0 * np.sqrt(largest * END)
+    problem = Problem(
+        mixture,
+        Fick(mixture, D=D),
+        given.pop("domain", Domain((-half, half), cells)),
+        given.pop("initial", Step(0.0, {"Ni": 0.0}, {"Ni": 1.0})),
+        end=END,
+        save=(END,),
+        **given,
+    )
+    return Case(problem, Controls(extrapolate=extrapolate))
+
+
+@pytest.fixture(scope="module")
+def exponential():
+    case = couple()
+    return case, solve(case.problem, case.controls)
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=str)
+def test_the_coefficient_of_a_simulated_couple_comes_back(method, exponential):
+    _, result = exponential
+    verdict = compare(method(result.profile("100 h")), result)
+    # extrapolated to fourth order on 300 cells; without it 2e-3, the tolerance of the method
+    assert verdict.max_error < 1e-4
+    assert verdict.passed and verdict.tolerance == method.tolerance
+    assert verdict.window == pytest.approx((0.02, 0.98), abs=1e-6)
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=str)
+def test_point_values_bring_the_coefficient_nearer_than_cell_averages(method):
+    for extrapolate in (False, True):
+        case = couple(extrapolate=extrapolate, cells=200)
+        result = solve(case.problem, case.controls)
+        profile = result.profile()
+        averages = replace(profile, fractions=result.mole_fraction[-1])
+        point, average = (compare(method(given), result).max_error for given in (profile, averages))
+        assert point < average
+
+
+def test_round_trip_through_a_finer_simulation(exponential):
+    case, _ = exponential
+    trip = round_trip(METHODS["sauer-freise"], case, "exponential")
+    assert trip.passed and trip.verdict.max_error < 1e-4 and trip.estimate is not None
+    data = json.loads(json.dumps(trip.to_json()))
+    assert data["applies"] and data["passed"] and data["case"] == "exponential"
+
+
+def test_a_simulation_is_finer_than_what_is_sampled():
+    case = couple(cells=100, extrapolate=False)
+    result = simulate(case)
+    assert result.grid.centres.size == 200
+    assert sample(result).x == pytest.approx(result.x[::2])
+
+
+def test_round_trips_say_where_a_method_does_not_apply():
+    ternary = Mixture(("Fe", "Cr", "Ni"), "Fe")
+    cases = {
+        "couple": couple(cells=100),
+        "film": couple("1e-14", 1e-14, cells=100, initial=Film(0.0, 1e-6, {"Ni": 1.0}, {"Ni": 0.0})),
+        "ternary": couple(
+            "1e-14", 1e-14, 100, ternary, initial=Step(0.0, {"Ni": 0.1, "Cr": 0.2}, {"Ni": 0.3, "Cr": 0.1})
+        ),
+    }
+    rows = list(round_trips(cases))
+    assert [(row.case, row.method) for row in rows] == [(case, method) for case in cases for method in METHODS]
+    assert all(row.passed for row in rows)
+    found = {row.case: row for row in rows}
+    assert found["couple"].verdict is not None
+    assert "step between two end values" in found["film"].sentence
+    assert "binary couple" in found["ternary"].sentence
+    assert found["film"].to_json()["max_error"] is None
+
+
+def test_a_wrong_coefficient_is_out_of_tolerance(exponential):
+    _, result = exponential
+    estimate = METHODS["sauer-freise"](result.profile())
+    verdict = compare(replace(estimate, value=1.01 * estimate.value), result)
+    assert not verdict.passed
+    assert verdict.max_error == pytest.approx(0.01, rel=0.05)
+    assert "OUT OF" in str(verdict)
+    data = estimate.to_json(verdict)
+    assert len(data["truth"]) == len(data["error"]) == len(data["value"])
+
+
+def test_the_dependent_component_is_compared_at_its_own_fractions(exponential):
+    _, result = exponential
+    verdict = compare(METHODS["sauer-freise"](result.profile(), component="Cu"), result)
+    assert verdict.max_error < 1e-4
+
+
+def test_a_matrix_is_not_compared_with_one_number(exponential):
+    ternary = Mixture(("Fe", "Cr", "Ni"), "Fe")
+    case = couple("1e-14", 1e-14, 100, ternary, initial=Step(0.0, {"Ni": 0.1, "Cr": 0.2}, {"Ni": 0.3, "Cr": 0.1}))
+    result = solve(case.problem, case.controls)
+    estimate = METHODS["sauer-freise"](result.profile(), component="Ni")
+    with pytest.raises(Invalid, match="has a matrix"):
+        compare(estimate, result)
+
+
+def test_truth_of_a_temperature_history_is_the_mean_over_time():
+    # D = D0 T with T rising linearly from 1000 K to 1400 K: the mean is D0 1200 K, and the profile shows just that
+    history = Temperature(schedule=[(0.0, 1000.0), (END, 1400.0)])
+    case = couple("1e-17*T", 1.4e-14, temperature=history)
+    result = solve(case.problem, case.controls)
+    truth = mean_coefficient(result, "interdiffusivity", np.array([[0.2, 0.7]]))
+    assert truth == pytest.approx(1.2e-14, rel=1e-9)
+    assert compare(METHODS["sauer-freise"](result.profile()), result).max_error < 1e-4
+
+
+@pytest.mark.parametrize("left", [0.0, 0.9])
+def test_a_written_case_simulates_the_profile_it_came_from(tmp_path, left):
+    case = couple(initial=Step(0.0, {"Ni": left}, {"Ni": 1.0 - left}))
+    profile = solve(case.problem, case.controls).profile()
+    path, _ = write_case(METHODS["boltzmann-matano"](profile), profile, tmp_path / "again.toml")
+    again = load(path)
+    assert set(again.problem.mixture.components) == {"Cu", "Ni"} and again.problem.end == END
+    result = solve(again.problem, again.controls)
+    miss = np.interp(profile.x, result.x, result.profile().fraction("Ni")) - profile.fraction("Ni")
+    # the coefficient is constant in the outer 2 % of the composition, where the truth varies by 4 %
+    assert np.sqrt(np.mean(miss**2)) < 2e-4
+
+
+def test_names_and_quotes_of_a_source_do_not_spoil_a_case(tmp_path, exponential):
+    _, result = exponential
+    profile = replace(result.profile(), source='a "quoted"\\path\n.csv', temperature=1273.15)
+    path, table = write_case(METHODS["sauer-freise"](profile), profile, tmp_path / "probe 2.toml")
+    assert load(path).problem.temperature(0.0) == pytest.approx(1273.15)
+    assert table.parent == path.parent
+
+
+def test_a_case_is_not_written_from_a_diffusivity_that_is_not_positive(tmp_path, exponential):
+    _, result = exponential
+    profile = result.profile()
+    estimate = METHODS["sauer-freise"](profile)
+    with pytest.raises(Invalid, match="not positive"):
+        write_case(replace(estimate, value=-estimate.value), profile, tmp_path / "no.toml")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="the measured Ti-Zr profile is not beside this checkout")
+def test_the_measured_titanium_zirconium_profile_is_reproduced(tmp_path):
+    with pytest.raises(Invalid, match="needs flat ends"):
+        METHODS["sauer-freise"](read_profile(SHARED, x_column="dis [um]", time="100 h"))
+    profile = read_profile(SHARED, x_column="dis [um]", ends=(0, 1), time="100 h")
+    estimate = METHODS["sauer-freise"](profile)
+    assert any("end" in warning for warning in estimate.warnings)
+    assert estimate.sd is not None and estimate.window == pytest.approx((0.02, 0.98))
+    # analysis of the same profile by repeated simulation, Chen, Zhang & Zhao (2019), J. Open Research Software 7, 13:
+    # two ways of smoothing the same noise agree within some per cent
+    published = np.array([4.92e-13, 3.45e-13, 1.04e-13])
+    assert estimate.at(np.array([0.0200001, 0.5, 0.9799999])) == pytest.approx(published, rel=0.1)
+    path, _ = write_case(estimate, profile, tmp_path / "tizr.toml")
+    case = load(path)
+    result = solve(case.problem, case.controls)
+    miss = np.interp(profile.x, result.x, result.profile().fraction("X")) - profile.fraction("X")
+    assert np.sqrt(np.mean(miss**2)) < 1e-3
+
+
+def test_everything_a_person_needs_is_at_the_top():
+    assert set(inverse.__all__) >= {"METHODS", "Profile", "Estimate", "compare", "round_trips", "write_case"}
