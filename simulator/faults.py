@@ -1,4 +1,6 @@
-"""Mistakes a person can mend, and computations that could not be finished: each says where, what, and what would be right."""
+"""Mistakes a person can mend, and computations that could not be finished: each says where, what, and what would be
+right.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,6 @@
-"""Laws that only the tests know: what the engine must carry besides Fick's, as flux, slopes and source on plain arrays."""
+"""Laws that only the tests know: what the engine must carry besides Fick's, as flux, slopes and source on plain
+arrays.
+"""
 
 import numpy as np
 
@@ -40,7 +42,9 @@ def bernoulli(s: Real) -> Real:
 
 @kernel
 def ions_flux(t: Real, T: Real, u: Matrix, face: Matrix, parameters: Vector, F: Matrix):
-    """Two ions, z = 1 and -1, D = 1, by Scharfetter and Gummel, and the potential with its permittivity (parameters[0])."""
+    """Two ions, z = 1 and -1, D = 1, by Scharfetter and Gummel, and the potential with its permittivity
+    (parameters[0]).
+    """
     for i in range(u.shape[1] - 1):
         s = u[2, i + 1] - u[2, i]
         forward, back = bernoulli(s), bernoulli(-s)
@@ -86,11 +90,18 @@ def ions_equations(permittivity: float) -> Equations:
     bounds = np.zeros((2, 4))
     bounds[0, 0] = bounds[1, 1] = 1.0
     return Equations(
-        ("cation", "anion", "potential"), ions_flux, np.array([permittivity]), source=ions_charge, mass=(1, 1, 0), bounds=bounds
+        ("cation", "anion", "potential"),
+        ions_flux,
+        np.array([permittivity]),
+        source=ions_charge,
+        mass=(1, 1, 0),
+        bounds=bounds,
     )
 
 
 def cahn_hilliard_equations(w: float, K: float) -> Equations:
     bounds = np.array([[1.0, 0.0, 0.0], [-1.0, 0.0, 1.0]])
     parameters = np.array([w, K])
-    return Equations(("x", "lap x"), cahn_hilliard_flux, parameters, source=cahn_hilliard_row, mass=(1, 0), bounds=bounds)
+    return Equations(
+        ("x", "lap x"), cahn_hilliard_flux, parameters, source=cahn_hilliard_row, mass=(1, 0), bounds=bounds
+    )

@@ -28,7 +28,9 @@ MATRIX = np.array([[1.0, 0.5], [0.1, 0.5]])
 
 @dataclass(frozen=True)
 class Smooth:
-    """averages(faces, t) -> (m, N); the run goes from `begin` to `end`; ends: c, a, b of both, shared by all unknowns."""
+    """averages(faces, t) -> (m, N); the run goes from `begin` to `end`; ends: c, a, b of both, shared by all
+    unknowns.
+    """
 
     name: str
     averages: Callable[[np.ndarray, float], np.ndarray]

@@ -64,7 +64,19 @@ def test_imports_point_downwards(path):
 
 @pytest.mark.parametrize("path", sorted((ROOT / "simulator" / "kernels").glob("*.py")), ids=lambda path: path.name)
 def test_kernels_know_arrays_only(path):
-    allowed = {"numpy", "math", "typing", "simulator", "dis", "functools", "hashlib", "inspect", "os", "sys", "tempfile"}
+    allowed = {
+        "numpy",
+        "math",
+        "typing",
+        "simulator",
+        "dis",
+        "functools",
+        "hashlib",
+        "inspect",
+        "os",
+        "sys",
+        "tempfile",
+    }
     allowed |= {"types", "pathlib", "numba"}
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for imported in imports(tree, module_of(path), False):

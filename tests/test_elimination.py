@@ -9,11 +9,13 @@ from simulator.kernels.system import workspace
 
 
 def blocks(rng, m: int, n: int):
-    """Random blocks dominated by their diagonal, and the dense matrix they stand for; unknown a of point i is row a n + i."""
+    """Random blocks dominated by their diagonal, and the dense matrix they stand for; unknown a of point i is row a n
+    + i.
+    """
     w = rng.uniform(4.0, 8.0, m * n) * m
     L, D, U = (rng.uniform(-1.0, 1.0, n * m * m) for _ in range(3))
     dense = np.diag(w)
-    for name, values, shift in (("L", L, -1), ("D", D, 0), ("U", U, 1)):
+    for values, shift in ((L, -1), (D, 0), (U, 1)):
         for i in range(n):
             if not 0 <= i + shift < n:
                 continue

@@ -101,7 +101,9 @@ def test_cahn_hilliard_pair_separates_into_the_binodal_phases():
     inventory = (run.u[0] * system.cell[0]).sum()
     run.advance(1e4)
     assert (run.u[0] * system.cell[0]).sum() == pytest.approx(inventory, rel=1e-12)
-    assert run.u[0].min() == pytest.approx(0.07072018167994482, abs=2e-3)  # binodal at w = 3; curved tails pull a little
+    assert run.u[0].min() == pytest.approx(
+        0.07072018167994482, abs=2e-3
+    )  # binodal at w = 3; curved tails pull a little
     assert run.u[0].max() == pytest.approx(1.0 - 0.07072018167994482, abs=2e-3)
 
 

@@ -1,4 +1,6 @@
-"""Every scheme has its stated order in time, and the finite volumes are of second order in space, on exact solutions."""
+"""Every scheme has its stated order in time, and the finite volumes are of second order in space, on exact
+solutions.
+"""
 
 import numpy as np
 import pytest
@@ -22,7 +24,9 @@ def orders(errors: np.ndarray) -> np.ndarray:
 
 
 def time_errors(scheme: Scheme, problem: Smooth) -> np.ndarray:
-    """Errors of runs with doubled numbers of steps, at least three, against the same cells at 800 steps of the best scheme."""
+    """Errors of runs with doubled numbers of steps, at least three, against the same cells at 800 steps of the best
+    scheme.
+    """
     span = problem.end - problem.begin
     tight = problem.run(BEST, Controls(step=span / 800), CELLS)
     count = FIRST_STEPS[scheme.order]

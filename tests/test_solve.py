@@ -261,7 +261,9 @@ def test_arrhenius_follows_the_schedule():
 
 
 def test_wall_that_changes_in_time():
-    """u = c t + c (x^2 - 1)/2 ... a slab whose closed side sees a wall that rises linearly; after a while the lag is c L^2/2."""
+    """u = c t + c (x^2 - 1)/2 ... a slab whose closed side sees a wall that rises linearly; after a while the lag is
+    c L^2/2.
+    """
     problem = couple(
         "1",
         domain=Domain(interval=(0.0, 1.0), cells=100, grading="uniform"),
@@ -313,7 +315,11 @@ class Keeper:
 def test_a_resumed_run_makes_the_same_numbers(scheme, extrapolate):
     rtol = 1e-3 if scheme in ("euler", "backward-euler") else 1e-5
     controls = Controls(scheme=scheme, extrapolate=extrapolate, rtol=rtol)
-    history = None if scheme == "similarity" else Temperature(schedule=[(0.0, 900.0), (0.5, 1000.0), (0.5, 950.0), (1.0, 990.0)])
+    history = (
+        None
+        if scheme == "similarity"
+        else Temperature(schedule=[(0.0, 900.0), (0.5, 1000.0), (0.5, 950.0), (1.0, 990.0)])
+    )
     law = Fick(BINARY, D="exp(2*x_B)" if history is None else "exp(2*x_B)*exp(-300/T)")
     problem = couple(law=law, cells=40, domain=Domain(interval=(-20.0, 20.0), cells=40), temperature=history)
     keeper = Keeper()
@@ -338,7 +344,7 @@ def test_steps_are_limited():
 
 
 def test_an_unstable_fixed_step_is_a_sentence():
-    with pytest.raises(NumericsError, match="solver.step"):
+    with pytest.raises(NumericsError, match=r"solver\.step"):
         solve(couple("1", cells=400), Controls(scheme="euler", step=0.01))
 
 

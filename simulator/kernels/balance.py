@@ -75,7 +75,9 @@ def residual(t: Real, system: System, u: Matrix, work: Work, R: Vector):
 
 @kernel
 def flux_differences(t: Real, T: Real, system: System, u: Matrix, work: Work):
-    """work.left, work.right: slopes of F by differences, even and odd points apart, one unknown at a time (2 m calls)."""
+    """work.left, work.right: slopes of F by differences, even and odd points apart, one unknown at a time (2 m
+    calls).
+    """
     m, n = u.shape
     flux = flux_at(system.flux)
     F, shifted_flux, shifted = work.flux, work.flux_shifted, work.shifted

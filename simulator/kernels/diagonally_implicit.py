@@ -52,7 +52,9 @@ def solve_stage(
     x: Vector,
     tolerance: Real,
 ) -> Int:
-    """Simplified Newton for M (U - u) = known + h gamma f(t, U); f holds f(t, U) of the last iterate but one, corrected."""
+    """Simplified Newton for M (U - u) = known + h gamma f(t, U); f holds f(t, U) of the last iterate but one,
+    corrected.
+    """
     m, n = stage.shape
     flat = stage.reshape(m * n)
     for _ in range(ITERATIONS):
@@ -66,7 +68,8 @@ def solve_stage(
         for i in range(flat.size):
             flat[i] += x[i]
         if change < tolerance:
-            # f consistent with the stage by its own equation, which keeps inventories to rounding; algebraic rows give 0.
+            # f consistent with the stage by its own equation, which keeps inventories to rounding; algebraic rows
+            # give 0.
             for i in range(flat.size):
                 f[i] = (system.mass[i] * (flat[i] - u[i]) - known[i]) / h_gamma
             return 1
@@ -110,9 +113,7 @@ def diagonally_implicit(
             for j in range(s):
                 for i in range(size):
                     known[i] += h * tableau.a[s, j] * f[j, i]
-            converged = solve_stage(
-                t + tableau.c[s] * h, h_gamma, system, work, flat, known, stage, f[s], x, tolerance
-            )
+            converged = solve_stage(t + tableau.c[s] * h, h_gamma, system, work, flat, known, stage, f[s], x, tolerance)
             state[EVALUATIONS] += 1.0
             if converged == 0:
                 break

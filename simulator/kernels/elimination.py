@@ -1,9 +1,9 @@
 """Block-tridiagonal elimination: (W - D)_i x_i - L_i x_(i-1) - U_i x_(i+1) = r_i, W diagonal, blocks m by m.
 
-`factor` keeps per row P = inverse pivot block, Q = P U and E = P L, so that `substitute` needs products only. One pair for
-each m: a scalar one that works from both ends to the middle, blocks of 2 and 3 held in registers, and literal sizes above
-from a factory over an int, which Numba's cache knows how to tell apart. Blocks are pivoted within, not across: the rows of
-a diffusion system with a small step are dominated by their own block.
+`factor` keeps per row P = inverse pivot block, Q = P U and E = P L, so that `substitute` needs products only. One
+pair for each m: a scalar one that works from both ends to the middle, blocks of 2 and 3 held in registers, and
+literal sizes above from a factory over an int, which Numba's cache knows how to tell apart. Blocks are pivoted
+within, not across: the rows of a diffusion system with a small step are dominated by their own block.
 """
 
 import functools

@@ -1,7 +1,8 @@
 """Explicit schemes: du/dt = R(u) / V in the cells, the ends solved for after every stage.
 
 - `runge_kutta`: two-stage methods as data (forward Euler, Heun), with error control by their difference.
-- `chebyshev`: Runge-Kutta-Chebyshev, second order, as many stages as the step needs to be stable, s^2 for s evaluations.
+- `chebyshev`: Runge-Kutta-Chebyshev, second order, as many stages as the step needs to be stable, s^2 for s
+evaluations.
   Source: Sommeijer, Shampine & Verwer (1998), J. Comput. Appl. Math. 88, 315.
 """
 
@@ -157,7 +158,9 @@ def clear_ends(error: Vector, m: Int, n: Int):
 
 @kernel
 def spectral_radius(t: Real, system: System, u: Matrix, work: Work) -> Real:
-    """Gershgorin's bound for the rows of the Jacobian over their volumes; a closed end carries no flux and is left out."""
+    """Gershgorin's bound for the rows of the Jacobian over their volumes; a closed end carries no flux and is left
+    out.
+    """
     m, n = u.shape
     jacobian(t, system, u, work)
     largest = 0.0

@@ -1,9 +1,9 @@
 """How this package meets Numba: one decorator, one cache folder, one set of options.
 
 `@kernel` reads the signature from the annotations and compiles on first use, not on import: a command that does not
-solve never imports Numba, and only what a run needs is compiled or loaded. Kernels call each other by name; a law reaches
-an integrator as the address of a function of a fixed signature, so that no integrator is ever compiled again for another
-law. With NUMBA_DISABLE_JIT=1 every kernel is the plain function it was written as.
+solve never imports Numba, and only what a run needs is compiled or loaded. Kernels call each other by name; a law
+reaches an integrator as the address of a function of a fixed signature, so that no integrator is ever compiled again
+for another law. With NUMBA_DISABLE_JIT=1 every kernel is the plain function it was written as.
 
 Why not plain `numba.njit`:
 - eager signatures compile at import, and Numba alone takes longer to import than `matano --help` may;
@@ -20,7 +20,6 @@ import sys
 import tempfile
 import types as python_types
 from pathlib import Path
-
 
 
 class Int:
@@ -47,7 +46,8 @@ class Cube:
     scalar, dimensions = "float64", 3
 
 
-# What reaches an integrator as an address, by signature. A law: over the whole grid, (t, T, u, face or cell, parameters, out).
+# What reaches an integrator as an address, by signature. A law: over the whole grid, (t, T, u, face or cell,
+# parameters, out).
 FLUX = (Real, Real, Matrix, Matrix, Vector, Matrix)
 FLUX_SLOPES = (Real, Real, Matrix, Matrix, Vector, Cube, Cube)
 SOURCE = (Real, Real, Matrix, Matrix, Vector, Matrix)
@@ -72,8 +72,10 @@ def source_hash() -> str:
 
 @functools.cache
 def cache_folder() -> Path:
-    """Where compiled kernels are kept: MATANO_CACHE_DIR, the user's cache, or a temporary folder if neither can be written."""
-    candidates = [os.environ.get("MATANO_CACHE_DIR")]
+    """Where compiled kernels are kept: MATANO_CACHE_DIR, the user's cache, or a temporary folder if neither can be
+    written.
+    """
+    candidates = [os.environ.get("MATANO_CACHE_DIR"), os.environ.get("NUMBA_CACHE_DIR")]
     candidates.append(os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache"))
     checks = "-checked" if os.environ.get("NUMBA_BOUNDSCHECK", "0") != "0" else ""
     name = f"{source_hash()}-py{sys.version_info.major}{sys.version_info.minor}{checks}"
@@ -95,11 +97,10 @@ def cache_is_cold() -> bool:
 
 @functools.cache
 def numba():
-    """Numba, imported once, with its cache folder set first."""
-    if "numba" not in sys.modules and "NUMBA_CACHE_DIR" not in os.environ:
-        os.environ["NUMBA_CACHE_DIR"] = str(cache_folder())
+    """Numba, imported once, with its cache folder set before anything is compiled."""
     import numba as module
 
+    module.config.CACHE_DIR = str(cache_folder())  # not the environment: child processes would inherit it
     return module
 
 
@@ -137,7 +138,9 @@ class Kernel:
             name = instruction.argval
             if instruction.opname == "LOAD_GLOBAL" and isinstance(scope.get(name), Kernel | Caller):
                 scope[name] = scope[name].inner
-        function = python_types.FunctionType(source.__code__, scope, source.__name__, source.__defaults__, source.__closure__)
+        function = python_types.FunctionType(
+            source.__code__, scope, source.__name__, source.__defaults__, source.__closure__
+        )
         function.__qualname__ = f"{source.__qualname__}.{use}"  # part of the name under which Numba caches it
         function.__module__ = source.__module__
         if disabled():

@@ -1,4 +1,6 @@
-"""Newton's method on the rows of a system: consistent algebraic rows, steady states, and steady states in x / sqrt(t)."""
+"""Newton's method on the rows of a system: consistent algebraic rows, steady states, and steady states in x /
+sqrt(t).
+"""
 
 import numpy as np
 

@@ -1,7 +1,7 @@
 """A ring of cells as a block-tridiagonal system: cell i is folded onto its mirror n-1-i, which gives blocks of 2 m.
 
-Fold j holds cells 1 + j and n - 2 - j; only the first and the last fold couple the two halves within a block. With an odd
-number of cells the last fold holds one cell and an idle row.
+Fold j holds cells 1 + j and n - 2 - j; only the first and the last fold couple the two halves within a block. With an
+odd number of cells the last fold holds one cell and an idle row.
 """
 
 from simulator.kernels.jit import Int, Vector, kernel

@@ -27,7 +27,8 @@ from simulator.kernels.system import (
     workspace,
 )
 
-# Length of the difference quotient for f_t in steps: rounding and the third derivative then weigh alike, 1e-11 of a step.
+# Length of the difference quotient for f_t in steps: rounding and the third derivative then weigh alike, 1e-11 of a
+# step.
 TIME_INCREMENT = 1e-5
 
 
@@ -133,8 +134,12 @@ def error_norm(u: Matrix, new: Matrix, error: Vector, scale: Vector, rtol: Real)
 
 
 @kernel
-def rosenbrock(system: System, tableau: RosenbrockTableau, control: Control, end: Real, u: Matrix, state: Vector) -> Int:
-    """Advance u and state from state[TIME] to `end`, or by control.chunk steps. Returns DONE, RUNNING or what went wrong."""
+def rosenbrock(
+    system: System, tableau: RosenbrockTableau, control: Control, end: Real, u: Matrix, state: Vector
+) -> Int:
+    """Advance u and state from state[TIME] to `end`, or by control.chunk steps. Returns DONE, RUNNING or what went
+    wrong.
+    """
     m, n = u.shape
     size = m * n
     work = workspace(m, n, system.periodic)

@@ -1,8 +1,8 @@
 """Step control, the same for every scheme: how long a step may be, whether it stands, how long the next one will be.
 
-The state of an integration is a vector: time, proposed step, counts of accepted and rejected steps, of steps rejected as
-inadmissible, of function evaluations. Nothing else is remembered from step to step, so that a run that goes on from a
-saved time makes the same numbers, bit for bit.
+The state of an integration is a vector: time, proposed step, counts of accepted and rejected steps, of steps rejected
+as inadmissible, of function evaluations. Nothing else is remembered from step to step, so that a run that goes on
+from a saved time makes the same numbers, bit for bit.
 """
 
 from typing import NamedTuple
@@ -53,7 +53,9 @@ def propose(control: Control, state: Vector, end: Real) -> Real:
 
 @kernel
 def take(control: Control, state: Vector, end: Real, h: Real, norm: Real, order: Real, allowed: Int) -> Int:
-    """1 if the step stands. Advances the time and proposes the next step; a landing step does not shrink the proposal."""
+    """1 if the step stands. Advances the time and proposes the next step; a landing step does not shrink the
+    proposal.
+    """
     state[EVALUATIONS] += 1.0
     stands = allowed == 1 and (norm <= 1.0 or (control.fixed > 0.0 and norm < 1e300))
     if stands:

@@ -3,8 +3,8 @@
     M du/dt = -div F(u) + S(u),   m unknowns at n points
 
 u (m, n): unknowns are rows, points are columns. Points 1 .. n-2 are cells, points 0 and n-1 are the ends: points of no
-volume that carry algebraic rows c - a u - b F = 0, so that no law sees a boundary. Face i lies between points i and i+1.
-Vectors of length m n are rows laid end to end; blocks are stored flat, block i at i m m, row by row.
+volume that carry algebraic rows c - a u - b F = 0, so that no law sees a boundary. Face i lies between points i and
+i+1. Vectors of length m n are rows laid end to end; blocks are stored flat, block i at i m m, row by row.
 """
 
 from typing import NamedTuple

@@ -32,11 +32,11 @@ def key(text: str, unit: str = "", shape: str = "coefficient", default: Any = MI
 class Equations:
     """A law as the engine sees it: m unknowns a cell, M du/dt = -div F(u) + S(u).
 
-    flux, flux_slopes, source: kernels of the signatures in `simulator.kernels.jit`; without slopes the Jacobian is made by
-    coloured differences. parameters: what the kernels are given. mass (m,): 1 for what is conserved, 0 for an algebraic row.
-    scale (m,): size of each unknown, to which rtol refers where the unknown is small. typical (m,): size below which
-    difference increments do not fall. bounds (k, m + 1): admissible states have bounds[:, :m] @ u + bounds[:, m] >= 0.
-    autonomous: False when flux or source depend on t or T.
+    flux, flux_slopes, source: kernels of the signatures in `simulator.kernels.jit`; without slopes the Jacobian is
+    made by coloured differences. parameters: what the kernels are given. mass (m,): 1 for what is conserved, 0 for an
+    algebraic row. scale (m,): size of each unknown, to which rtol refers where the unknown is small. typical (m,):
+    size below which difference increments do not fall. bounds (k, m + 1): admissible states have bounds[:, :m] @ u +
+    bounds[:, m] >= 0. autonomous: False when flux or source depend on t or T.
     """
 
     names: tuple[str, ...]
@@ -52,7 +52,12 @@ class Equations:
 
     def __post_init__(self):
         m = len(self.names)
-        defaults = {"mass": np.ones(m), "scale": np.ones(m), "typical": np.full(m, 1e-3), "bounds": np.zeros((0, m + 1))}
+        defaults = {
+            "mass": np.ones(m),
+            "scale": np.ones(m),
+            "typical": np.full(m, 1e-3),
+            "bounds": np.zeros((0, m + 1)),
+        }
         for name, default in defaults.items():
             value = getattr(self, name)
             object.__setattr__(self, name, default if value is None else np.ascontiguousarray(value, float))
@@ -74,7 +79,9 @@ def simplex_bounds(m: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Law(ABC):
-    """A relation between fluxes and gradients. A subclass is a frozen dataclass whose fields made by `key` are its keys."""
+    """A relation between fluxes and gradients. A subclass is a frozen dataclass whose fields made by `key` are its
+    keys.
+    """
 
     kind: ClassVar[str]
     equation: ClassVar[str]
@@ -93,7 +100,9 @@ class Law(ABC):
 
     @abstractmethod
     def coefficient(self, name: str, fractions: np.ndarray, T: float, t: float = 0.0) -> np.ndarray:
-        """A quantity of QUANTITIES at independent fractions (m, k): (k,) for a binary, (m, m, k) otherwise. KeyError if the law has none."""
+        """A quantity of QUANTITIES at independent fractions (m, k): (k,) for a binary, (m, m, k) otherwise. KeyError
+        if the law has none.
+        """
 
     @abstractmethod
     def check(self, compositions: np.ndarray, temperatures: np.ndarray) -> None:

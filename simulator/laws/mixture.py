@@ -15,7 +15,9 @@ SUM_TOLERANCE = 1e-9
 
 @dataclass(frozen=True)
 class Mixture:
-    """Components in the order of the case; all but the dependent one are unknowns, mole fractions x_1 .. x_m, m = n - 1."""
+    """Components in the order of the case; all but the dependent one are unknowns, mole fractions x_1 .. x_m, m = n -
+    1.
+    """
 
     components: tuple[str, ...]
     dependent: str = ""
@@ -61,7 +63,10 @@ class Mixture:
         unknown = [name for name in given if name not in self.components]
         if unknown:
             raise Invalid(
-                *(Fault(f"{where}.{n}", f"{n!r} is not one of the components.{near(n, self.components)}") for n in unknown)
+                *(
+                    Fault(f"{where}.{n}", f"{n!r} is not one of the components.{near(n, self.components)}")
+                    for n in unknown
+                )
             )
         missing = [name for name in self.components if name not in given]
         if len(missing) > 1:
@@ -69,7 +74,9 @@ class Mixture:
         values = {name: float(value) for name, value in given.items()}
         outside = [name for name, value in values.items() if not 0.0 <= value <= 1.0]
         if outside:
-            raise Invalid(*(Fault(f"{where}.{n}", f"a mole fraction lies between 0 and 1, got {values[n]:g}.") for n in outside))
+            raise Invalid(
+                *(Fault(f"{where}.{n}", f"a mole fraction lies between 0 and 1, got {values[n]:g}.") for n in outside)
+            )
         total = sum(values.values())
         if not missing and abs(total - 1.0) > SUM_TOLERANCE:
             raise Invalid.at(where, f"the mole fractions sum to {total:.9g}, not to 1.")

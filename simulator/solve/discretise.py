@@ -44,7 +44,8 @@ def discretise(
     """The semi-discrete system of a law.
 
     ends (m, 6): c, a, b of the left and the right end rows c - a u - b F = 0; temperature in K. The programs, as code
-    vectors, replace c over time, add a source, and give T(t); with one that depends on time the system is not autonomous.
+    vectors, replace c over time, add a source, and give T(t); with one that depends on time the system is not
+    autonomous.
     """
     m = equations.m
     if m > MOST_UNKNOWNS:
@@ -130,7 +131,9 @@ def start_of(problem: Problem, system: System, grid: Grid) -> np.ndarray:
 
 
 def must_settle(system: System) -> bool:
-    """False where `start_of` is consistent already: cells without algebraic rows between ends that hold a value or are closed."""
+    """False where `start_of` is consistent already: cells without algebraic rows between ends that hold a value or
+    are closed.
+    """
     m = system.ends.shape[0]
     if system.periodic or system.end_values:
         return True

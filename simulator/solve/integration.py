@@ -64,9 +64,7 @@ class Integration:
     def advance(self, end: float, report: Callable[[float], None] | None = None) -> None:
         """Carry u to `end` exactly; report(time) is called after every chunk. Raises NumericsError when it cannot."""
         while self.time < end:
-            status = self.scheme.kernel(
-                self.system, *self.scheme.data, self.control, float(end), self.u, self.state
-            )
+            status = self.scheme.kernel(self.system, *self.scheme.data, self.control, float(end), self.u, self.state)
             if status != DONE and self.steps + self.rejected_steps >= self.max_steps:
                 status = TOO_MANY_STEPS
             self.finish(status)

@@ -14,8 +14,8 @@ DIAGNOSTICS = ("steps", "rejected_steps", "error_estimate", "conservation_error"
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One saved time. mole_fraction (n, N) cell averages of all components; flux (n, N+1) at the faces, m/s; temperature K;
-    diagnostics: a value for each name in DIAGNOSTICS, counted from the start of the run."""
+    """One saved time. mole_fraction (n, N) cell averages of all components; flux (n, N+1) at the faces, m/s;
+    temperature K; diagnostics: a value for each name in DIAGNOSTICS, counted from the start of the run."""
 
     time: float
     mole_fraction: np.ndarray
@@ -26,8 +26,8 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """All that a run needs to go on from a saved time to the same numbers: u, every unknown of every grid it carries; h,
-    the step control's state."""
+    """All that a run needs to go on from a saved time to the same numbers: u, every unknown of every grid it carries;
+    h, the step control's state."""
 
     index: int
     time: float
@@ -76,7 +76,9 @@ class Result:
         return np.array([snapshot.diagnostics[name] for snapshot in self.snapshots])
 
     def profile(self, time: float | str | None = None):
-        """The profile that an experimenter would measure at the saved time nearest to `time` (s, or "100 h"; the last one by default)."""
+        """The profile that an experimenter would measure at the saved time nearest to `time` (s, or "100 h"; the last
+        one by default).
+        """
         from simulator.solve.profile import profile_of
 
         return profile_of(self, time)

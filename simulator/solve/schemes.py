@@ -45,7 +45,9 @@ SCHEMES = (
     Scheme("rodas3", "Rodas3, 4 stages", "implicit", 3, rosenbrock, tableaus.RODAS3),
     Scheme("tr-bdf2", "trapezoidal rule and BDF2", "implicit", 2, diagonally_implicit, tableaus.tr_bdf2()),
     Scheme("backward-euler", "backward Euler", "implicit", 1, diagonally_implicit, tableaus.backward_euler()),
-    Scheme("rkc", "Runge-Kutta-Chebyshev, as many stages as stability asks", "explicit", 2, chebyshev, None, ("explicit",)),
+    Scheme(
+        "rkc", "Runge-Kutta-Chebyshev, as many stages as stability asks", "explicit", 2, chebyshev, None, ("explicit",)
+    ),
     Scheme("heun", "Heun, 2 stages", "explicit", 2, runge_kutta, HEUN),
     Scheme("euler", "forward Euler", "explicit", 1, runge_kutta, EULER),
     Scheme("similarity", "steady in x / sqrt(t): step couples on an infinite line, no time error", "similarity", 0),

@@ -55,11 +55,11 @@ class SimilarityProfile:
 
     def solve(self) -> None:
         """Newton from a profile of about the right width; from a loose run in time where D is too steep for that."""
-        l = self.system.cell[POSITION]
-        u = self.between(0.5 * (1.0 + np.tanh(l / np.sqrt(self.largest))))
+        at = self.system.cell[POSITION]
+        u = self.between(0.5 * (1.0 + np.tanh(at / np.sqrt(self.largest))))
         status = similarity(self.system, u, TOLERANCE, ITERATIONS, self.counts)
         if status != DONE:
-            start = self.between(np.where(l > 0.0, 1.0, 0.0))
+            start = self.between(np.where(at > 0.0, 1.0, 0.0))
             march = Integration(self.closed_system, start, scheme_named("implicit"), Controls(rtol=1e-4), 1.0)
             march.advance(1.0)  # at t = 1 s, x is l
             u = march.u
@@ -87,10 +87,10 @@ class SimilarityProfile:
             substitute_scalar(n, P, Q, E, row)
         self.integral = np.concatenate((np.zeros((u.shape[0], 1)), np.cumsum(cells * h, axis=1)), axis=1)
 
-    def integral_and_value(self, l: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """I from the left end of the grid, and u, at l (k,): (m, k) each; constant beyond the grid."""
+    def integral_and_value(self, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """I from the left end of the grid, and u, at l = `at` (k,): (m, k) each; constant beyond the grid."""
         faces = self.grid.faces
-        inside = np.clip(l, faces[0], faces[-1])
+        inside = np.clip(at, faces[0], faces[-1])
         j = np.clip(np.searchsorted(faces, inside, side="right") - 1, 0, faces.size - 2)
         h = faces[j + 1] - faces[j]
         s = (inside - faces[j]) / h
@@ -100,7 +100,7 @@ class SimilarityProfile:
         c2, c3 = 3.0 * rise - 2.0 * u0 - u1, u0 + u1 - 2.0 * rise
         value = (u0 + s * (2.0 * c2 + 3.0 * s * c3)) / h
         total = I0 + s * (u0 + s * (c2 + s * c3))
-        outside = l - inside
+        outside = at - inside
         far = np.where(outside < 0.0, self.left[:, None], self.right[:, None])
         return total + far * outside, np.where(outside == 0.0, value, far)
 
@@ -108,14 +108,16 @@ class SimilarityProfile:
         """Means of u (m, k) between faces in l (k+1,)."""
         return np.diff(self.integral_and_value(faces)[0], axis=1) / np.diff(faces)
 
-    def flux(self, l: np.ndarray) -> np.ndarray:
+    def flux(self, at: np.ndarray) -> np.ndarray:
         """J = -D du/dl (m, k)."""
-        total, value = self.integral_and_value(l)
-        return 0.5 * (l * value - self.grid.faces[0] * self.left[:, None] - total)
+        total, value = self.integral_and_value(at)
+        return 0.5 * (at * value - self.grid.faces[0] * self.left[:, None] - total)
 
 
 class SimilarityLevel:
-    """A problem by its similarity solution: as many cells in l as the grid has in x, or a multiple, mapped to the cells."""
+    """A problem by its similarity solution: as many cells in l as the grid has in x, or a multiple, mapped to the
+    cells.
+    """
 
     def __init__(self, problem: Problem, grid: Grid, scheme: Scheme, controls: Controls):
         refuse_unless_similar(problem)
@@ -190,4 +192,6 @@ def refuse_unless_similar(problem: Problem) -> None:
     )
     wanted = [reason for wrong, reason in reasons if wrong]
     if wanted:
-        raise Invalid.at("solver.scheme", f"similarity is for couples on an infinite line: this one must {', '.join(wanted)}.")
+        raise Invalid.at(
+            "solver.scheme", f"similarity is for couples on an infinite line: this one must {', '.join(wanted)}."
+        )

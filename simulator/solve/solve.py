@@ -14,8 +14,8 @@ from simulator.faults import Invalid
 from simulator.problem.grid import Grid
 from simulator.problem.problem import Problem
 from simulator.solve.controls import Controls
-from simulator.solve.result import Checkpoint, Result, Snapshot
 from simulator.solve.levels import Level, TimeLevel
+from simulator.solve.result import Checkpoint, Result, Snapshot
 from simulator.solve.schemes import scheme_named
 from simulator.solve.similarity import SimilarityLevel
 
@@ -110,7 +110,9 @@ class Run:
         self.seconds = seconds
         u, h = np.array(checkpoint.u), np.array(checkpoint.h)
         if u.size != sum(level.u.size for level in self.levels):
-            raise Invalid.at("", "the file's checkpoint does not fit this case: its grid or scheme was changed. Use --force.")
+            raise Invalid.at(
+                "", "the file's checkpoint does not fit this case: its grid or scheme was changed. Use --force."
+            )
         for level in self.levels:
             level.u[...] = u[: level.u.size].reshape(level.u.shape)
             level.state[...] = h[: level.state.size]
@@ -132,9 +134,10 @@ def solve(
 ) -> Result:
     """Solve a problem and return its profiles at the saved times.
 
-    record: is given every snapshot as soon as it exists, with a checkpoint; progress: is told the fraction done, several
-    times a second; resume: snapshots and checkpoint of an earlier run of the same problem, which goes on to the same
-    numbers, bit for bit. Raises Invalid for a problem that makes no sense, NumericsError for one that cannot be solved.
+    record: is given every snapshot as soon as it exists, with a checkpoint; progress: is told the fraction done,
+    several times a second; resume: snapshots and checkpoint of an earlier run of the same problem, which goes on to
+    the same numbers, bit for bit. Raises Invalid for a problem that makes no sense, NumericsError for one that cannot
+    be solved.
     """
     controls = controls or Controls()
     run = Run(problem, controls)

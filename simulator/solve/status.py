@@ -13,12 +13,14 @@ from simulator.kernels.system import (
 SENTENCES = {
     DONE: "finished",
     RUNNING: "still running",
-    TOO_MANY_STEPS: "the limit of {max_steps} steps was reached at t = {time:g} s. Raise solver.max_steps or loosen solver.rtol.",
-    STEP_TOO_SMALL: "the time step fell to {step:.1g} s at t = {time:g} s. "
-    "A coefficient may jump or lose its sign there; check it with `matano plot ... diffusivity`, or loosen solver.rtol.",
-    NOT_FINITE: "values stopped being finite at t = {time:g} s. "
-    "Check the coefficients over the whole composition range, and that a fixed step is stable: give solver.step a smaller value.",
-    NOT_CONVERGED: "Newton's iteration did not converge at t = {time:g} s. Use solver.scheme = \"implicit\" and a finite time.end.",
+    TOO_MANY_STEPS: "the limit of {max_steps} steps was reached at t = {time:g} s. "
+    "Raise solver.max_steps or loosen solver.rtol.",
+    STEP_TOO_SMALL: "the time step fell to {step:.1g} s at t = {time:g} s. A coefficient may jump or lose its sign "
+    "there; check it with `matano plot ... diffusivity`, or loosen solver.rtol.",
+    NOT_FINITE: "values stopped being finite at t = {time:g} s. Check the coefficients over the whole composition "
+    "range, and that a fixed step is stable: give solver.step a smaller value.",
+    NOT_CONVERGED: "Newton's iteration did not converge at t = {time:g} s. "
+    'Use solver.scheme = "implicit" and a finite time.end.',
 }
 
 

@@ -1,6 +1,7 @@
 """Exact solutions by name. Each says whether a problem is its own, and gives cell averages and point values.
 
-`EXACT` is the tuple of all of them. It is made on first use, because the solutions need scipy and checking a name does not.
+`EXACT` is the tuple of all of them. It is made on first use, because the solutions need scipy and checking a name
+does not.
 """
 
 import functools
@@ -24,7 +25,9 @@ CATALOGUE = {
 def known_exact(name: str, where: str = "expect.exact") -> str:
     """The name itself; Invalid with the nearest name where there is no such solution."""
     if name not in CATALOGUE:
-        raise Invalid.at(where, f"{name!r} is not an exact solution: {', '.join(CATALOGUE)}.{near(str(name), CATALOGUE)}")
+        raise Invalid.at(
+            where, f"{name!r} is not an exact solution: {', '.join(CATALOGUE)}.{near(str(name), CATALOGUE)}"
+        )
     return name
 
 

@@ -1,0 +1,181 @@
+"""The benchmarks run in their smallest size and compute what they claim to time. Times are never asserted."""
+
+import importlib.util
+import json
+import sys
+
+import numpy as np
+import pytest
+
+from matano import benchmarks_folder
+from simulator.kernels import jit
+
+NAMES = ("couple", "cost", "scale", "startup")
+
+
+def load(name):
+    """A file of the benchmarks by its path, as `matano bench` finds it."""
+    spec = importlib.util.spec_from_file_location(name, benchmarks_folder() / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_imports():
+    """Benchmarks put their folder on the path to import each other; other tests shall not find it there."""
+    before, modules = list(sys.path), set(sys.modules)
+    yield
+    sys.path[:] = before
+    for name in set(sys.modules) - modules:
+        if getattr(sys.modules[name], "__file__", None) and str(benchmarks_folder()) in sys.modules[name].__file__:
+            del sys.modules[name]
+
+
+@pytest.fixture(scope="module")
+def answers():
+    """The smallest size of every benchmark, each run once."""
+    known = {}
+
+    def answer(name):
+        if name not in known:
+            known[name] = load(name).main(smallest=True)
+        return known[name]
+
+    return answer
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_smallest_size_gives_rows_that_are_json(name, answers):
+    answer = answers(name)
+    assert json.loads(json.dumps(answer)) == answer
+    tables = [value for value in answer.values() if isinstance(value, list)]
+    assert tables
+    for rows in tables:
+        assert rows and all(row.keys() == rows[0].keys() for row in rows)
+
+
+def test_bench_finds_exactly_these():
+    from matano.commands.bench import benchmarks
+
+    assert set(benchmarks()) == set(NAMES)
+
+
+def test_couple_errors_follow_the_tolerance(answers):
+    answer = answers("couple")
+    for couple in ("binary exp(3x)", "ternary matrix"):
+        rows = answer[f"{couple}, same cells"]
+        space = answer[f"{couple}, checks"]["space error"]
+        for code in {row["code"] for row in rows}:
+            loose, tight = sorted((row for row in rows if row["code"] == code), key=lambda row: -row["rtol"])
+            # a hundredfold tolerance, of methods whose errors follow it with a power above 1/2
+            assert tight["time_error"] < 0.2 * loose["time_error"]
+            assert tight["time_error"] < 5.0 * tight["rtol"]
+            # both errors are largest norms on the same cells
+            assert abs(tight["total_error"] - space) <= tight["time_error"] * (1.0 + 1e-9) + 1e-10
+
+
+def test_what_is_promised_is_measured(answers):
+    couple, answer = load("couple"), answers("couple")
+    beside_fipy = {"binary exp(3x): FiPy / rodas5p at total error 2e-03"}
+    if "CVODE" in answer["notes"]:
+        pytest.skip(answer["notes"]["CVODE"])
+    assert set(couple.PROMISED) - set(answer["ratios"]) == beside_fipy  # left out of the smallest size
+
+
+def test_extrapolation_beats_second_order(answers):
+    rows = answers("couple")["binary exp(3x), total error"]
+    space = answers("couple")["binary exp(3x), checks"]["space error"]
+    for code in ("rodas5p, extrapolated", "similarity, extrapolated"):
+        best = min(row["total_error"] for row in rows if row["code"] == code and row["cells"] == 100)
+        assert best < 0.05 * space  # fourth order on 100 and 200 cells
+
+
+def test_cvode_solves_the_same_cells(answers):
+    answer = answers("couple")
+    if "CVODE" in answer["notes"]:
+        pytest.skip(answer["notes"]["CVODE"])
+    for couple in ("binary exp(3x)", "ternary matrix"):
+        # both run at tolerances of 1e-11 and below; a step's error adds up over some hundred steps
+        assert answer[f"{couple}, checks"]["tight rodas5p against tight CVODE"] < 1e-9
+
+
+@pytest.mark.skipif(jit.disabled(), reason="the flux is handed over as an address")
+@pytest.mark.parametrize("couple", ["binary", "ternary"])
+def test_rivals_are_given_the_engines_right_hand_side(couple, rng):
+    from simulator.kernels.balance import residual
+    from simulator.kernels.system import VOLUME, workspace
+
+    couples, rivals = load("couples"), load("rivals")
+    prepared = couples.Prepared(getattr(couples, couple)(60))
+    m, n = prepared.start.shape
+    u = np.ascontiguousarray(rng.uniform(0.1, 0.4, (m, n)))
+    u[:, 0], u[:, -1] = u[:, 1], u[:, -2]  # what closed ends settle to
+    R = np.empty(m * n)
+    residual(0.0, prepared.system, u, workspace(m, n, 0), R)
+    expected = R.reshape(m, n)[:, 1:-1] / prepared.system.cell[VOLUME, 1:-1]
+    closed = rivals.ClosedSystem(prepared.system)
+    slopes = closed.fractions(closed.slopes(closed.flat(u)))
+    # one multiplication by 1/V instead of a division
+    np.testing.assert_allclose(slopes, expected, rtol=1e-13, atol=1e-13 * np.abs(expected).max())
+
+
+@pytest.mark.skipif(jit.disabled(), reason="the flux is handed over as an address")
+@pytest.mark.parametrize("method", ["LSODA", "BDF"])
+def test_scipy_solves_the_same_cells(method):
+    couples, rivals = load("couples"), load("rivals")
+    prepared = couples.Prepared(couples.binary(40))
+    system = rivals.ClosedSystem(prepared.system)
+    y = rivals.scipy_run(system, system.flat(prepared.start), method, 1e-6, couples.END)
+    ours = prepared.integrate(1e-9).u[:, 1:-1]
+    # errors of a step add up over some hundred steps
+    assert np.max(np.abs(system.fractions(y) - ours)) < 1e-4
+
+
+def test_open_ends_are_refused():
+    couples, rivals = load("couples"), load("rivals")
+    system = couples.Prepared(couples.binary(40)).system
+    with pytest.raises(ValueError, match="closed ends"):
+        rivals.ClosedSystem(system._replace(ends=np.tile([0.5, 1.0, 0.0], (1, 2))))
+
+
+@pytest.mark.parametrize("name", ["binary, table times a(t)", "binary, program of x and t", "2 unknowns, matrix"])
+def test_cost_is_measured_on_runs_that_keep_their_mass(name, answers):
+    rows = {row["law"]: row for row in answers("cost")["ns per cell and step"]}
+    assert rows[name]["mass_error"] < 1e-14  # rounding of some hundred cells
+    assert rows[name]["steps"] > 5
+
+
+def test_scale_keeps_its_accuracy(answers):
+    rows = answers("scale")["by number of cells"]
+    assert [row["cells"] for row in rows] == [1_000, 10_000]
+    # a hundredth of the space error for ten times the cells, as far as rtol = 1e-6 lets it show
+    assert rows[1]["error_estimate"] < 0.1 * rows[0]["error_estimate"]
+    assert all(row["mass_error"] < 1e-13 for row in rows)
+
+
+def test_time_at_an_error_is_interpolated_between_logarithms():
+    timing = load("timing")
+    points = [(error, 3.0 * error**-0.2) for error in (1e-2, 1e-4, 1e-6, 1e-8)]
+    assert timing.time_at(3e-5, points) == pytest.approx(3.0 * (3e-5) ** -0.2, rel=1e-12)
+    assert timing.time_at(1e-9, points) is None
+    assert timing.time_at(1e-1, points) == points[0][1]
+    # slower and less accurate than another: a point that nobody would choose
+    assert timing.time_at(3e-5, [*points, (1e-5, 1e9)]) == pytest.approx(3.0 * (3e-5) ** -0.2, rel=1e-12)
+
+
+def test_candidates_are_measured_in_turn():
+    timing = load("timing")
+    calls = []
+
+    def candidate(name):
+        def call():
+            calls.append(name)
+            return name
+
+        return call
+
+    measured = timing.measure({"a": candidate("a"), "b": candidate("b")}, rounds=4)
+    assert [entry.value for entry in measured.values()] == ["a", "b"]
+    turns = [name for k, name in enumerate(calls) if k == 0 or calls[k - 1] != name]
+    assert turns == ["a", "b"] * (len(turns) // 2) and len(turns) >= 10

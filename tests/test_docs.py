@@ -1,0 +1,225 @@
+"""The README and docs name everything the registries hold, nothing that is not there, and their Python runs."""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import typer
+
+from inverse import METHODS
+from matano.cli import app
+from simulator.files.schema import LATER, SHAPES, CaseFile
+from simulator.laws.catalogue import LAWS
+from simulator.solve.exact import CATALOGUE
+from simulator.solve.result import DIAGNOSTICS
+from simulator.solve.schemes import SCHEMES, scheme_names
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path
+    for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS.glob("*.md"))
+}
+NUMBER = re.compile(r"[-+]?\d+\.?\d*(?:e[-+]?\d+)?")
+COMMANDS = tuple(typer.main.get_command(app).commands)
+
+
+def page(name: str) -> str:
+    return (DOCS / f"{name}.md").read_text(encoding="utf-8")
+
+
+def section(text: str, heading: str) -> str:
+    """From a heading, or a line in bold, to the next one."""
+    body = text.split(heading, 1)[1]
+    return re.split(r"\n(?:#|\*\*)", body, maxsplit=1)[0]
+
+
+def names_in(table: str) -> set[str]:
+    """What stands in backticks in the first column of the tables in a text."""
+    rows = [line for line in table.splitlines() if line.startswith("| `")]
+    return {name for row in rows for name in re.findall(r"`([^`]+)`", row.split(" | ")[0])}
+
+
+def names_in_commands(text: str) -> set[str]:
+    rows = [line.split(" | ")[0] for line in text.splitlines() if line.startswith("| `matano ")]
+    return set(re.findall(r"`matano ([a-z-]+)", " ".join(rows)))
+
+
+def blocks(language: str) -> list:
+    found = []
+    for name, path in PAGES.items():
+        texts = re.findall(rf"```{language}\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL)
+        found += [pytest.param(text, id=f"{name} {k}") for k, text in enumerate(texts)]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("heading", "names"),
+    [
+        ("**Laws**", {law.kind for law in LAWS}),
+        ("**Methods**", set(METHODS)),
+        ("**Schemes**", set(scheme_names())),
+        ("**Exact solutions**", set(CATALOGUE)),
+    ],
+)
+def test_tables_of_the_readme_are_the_registries(heading, names):
+    assert names_in(section(README, heading)) == names
+
+
+def test_orders_of_the_readme_are_those_of_the_schemes():
+    rows = section(README, "**Schemes**").splitlines()
+    for scheme in SCHEMES:
+        row = next(row for row in rows if row.startswith(f"| `{scheme.name}`"))
+        assert row.rstrip(" |").rsplit("| ", 1)[1] == (str(scheme.order) if scheme.order else "no time error")
+
+
+def test_every_case_is_named():
+    named = set(re.findall(r"`([a-z0-9-]+)`", section(README, "**Cases**")))
+    assert named == {path.stem for path in (ROOT / "cases").glob("*.toml")}
+
+
+@pytest.mark.parametrize("text", [README, page("commands")], ids=["README", "commands"])
+def test_every_command_is_named_and_no_other(text):
+    named = set(re.findall(r"(?:`|^)matano ([a-z][a-z-]*)", text, re.MULTILINE))
+    assert set(COMMANDS) <= names_in_commands(text)
+    assert named <= set(COMMANDS)
+
+
+def test_every_option_is_named_and_no_other():
+    """Of the commands with tables of their own, every option; and no page names one that does not exist."""
+    tree = typer.main.get_command(app)
+    known = {word for command in tree.commands.values() for entry in command.params for word in entry.opts}
+    known |= {word for entry in tree.params for word in entry.opts} | {"--help", "-h"}
+    text = page("commands")
+    for name, command in tree.commands.items():
+        options = {word for entry in command.params for word in entry.opts if word.startswith("--")} - {
+            "--help",
+            "--output",
+        }
+        row = next(line for line in text.splitlines() if line.startswith(f"| `matano {name}"))
+        place = row if name != "analyse" else section(text, "## analyse")
+        assert options <= set(re.findall(r"--[a-z][a-z-]*", place)), name
+    assert set(re.findall(r"`(--[a-z][a-z-]*)", text)) <= known
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.kind)
+def test_every_key_of_every_law_stands_in_the_docs(law):
+    table = section(section_of_laws(), f"### {law.kind}\n")
+    for entry in law.keys():  # noqa: SIM118 - a method of laws, not of a mapping
+        row = next(line for line in table.splitlines() if line.startswith(f"| `{entry.name}` |"))
+        assert entry.metadata["text"] in row
+        assert entry.metadata["unit"] in row
+
+
+def section_of_laws() -> str:
+    return page("case-files").split("## [law]\n", 1)[1].split("\n## ", 1)[0]
+
+
+def test_every_section_of_a_case_stands_in_the_docs():
+    text = page("case-files")
+    for name, entry in CaseFile.model_fields.items():
+        key = entry.alias or name
+        assert f"`{key}`" in text or f"[{key}]" in text, key
+    assert all(f"`[{name}]`" in text for name in LATER)
+
+
+@pytest.mark.parametrize("name", ["domain", "boundary", "temperature", "time", "solver", "expect", "verify"])
+def test_every_key_of_a_section_stands_in_the_docs(name):
+    text = page("case-files").split(f"\n## [{name}]\n", 1)[1].split("\n## ", 1)[0]
+    keys = schema_of(name)["properties"]
+    assert keys and all(f"`{key}`" in text for key in keys)
+
+
+def schema_of(name: str) -> dict:
+    """The schema of a section, by the name of its model."""
+    definitions = CaseFile.model_json_schema()["$defs"]
+    return definitions[f"{name.capitalize()}Section"]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_shape_of_a_start_stands_in_the_docs(shape):
+    text = page("case-files").split("\n## [initial]\n", 1)[1].split("\n## ", 1)[0]
+    assert f"| `{shape}` |" in text
+    rows = text.split(f"| `{shape}` |", 1)[1]
+    for name, entry in SHAPES[shape].model_fields.items():
+        assert name == "shape" or f"`{entry.alias or name}`" in rows
+
+
+def test_every_diagnostic_stands_in_the_docs():
+    assert all(name in page("results") for name in DIAGNOSTICS)
+
+
+def test_every_dependency_is_accounted_for():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [
+        *project["dependencies"],
+        *(name for names in project["optional-dependencies"].values() for name in names),
+    ]
+    assert names_first(page("dependencies")) == {re.match(r"[\w-]+", name)[0] for name in wanted}
+
+
+def names_first(text: str) -> set[str]:
+    """The first columns of all tables, without their heads."""
+    rows = [line.strip("| ").split(" | ")[0] for line in text.splitlines() if line.startswith("| ")]
+    return {row for row in rows if row != "package"}
+
+
+def test_verification_names_every_test():
+    text = page("verification")
+    named = set(re.findall(r"tests/(test_\w+\.py)", text))
+    assert all((ROOT / "tests" / name).exists() for name in named)
+
+
+@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
+def test_links_lead_somewhere(path):
+    prose = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    targets = re.findall(r"\]\(([^)#]+)\)", prose)
+    assert not [target for target in targets if "://" not in target and not (path.parent / target).exists()]
+
+
+def test_continuous_integration_runs_the_same_tests():
+    commands = re.findall(r"-m pytest.*", README + (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+    assert commands and '-m pytest -m "slow or not slow"' in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("text", blocks("toml"))
+def test_cases_in_the_docs_are_valid(text):
+    if "[experiment]" in text:
+        tomllib.loads(text)
+        return
+    from simulator.files.case import parse_case
+
+    parse_case(text).problem.check()
+
+
+def expected_lines(code: str) -> list[str]:
+    """What a block says it prints: the comment behind a print, or on the line below it."""
+    lines, found = code.splitlines(), []
+    for k, line in enumerate(lines):
+        if line.startswith("print("):
+            below = lines[k + 1] if k + 1 < len(lines) else ""
+            comment = line.partition(")  # ")[2] or (below[2:] if below.startswith("# ") else "")
+            assert comment, f"say what is printed: {line}"
+            found.append(comment)
+    return found
+
+
+@pytest.mark.parametrize("code", blocks("python"))
+def test_python_in_the_docs_runs(code, tmp_path):
+    """Words are printed as they stand; numbers to a twentieth of themselves, since grids may change."""
+    script = tmp_path / "block.py"
+    script.write_text(code, encoding="utf-8")
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, script], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    printed, expected = done.stdout.splitlines(), expected_lines(code)
+    assert [NUMBER.sub("#", line) for line in printed] == [NUMBER.sub("#", line) for line in expected]
+    numbers = [[float(word) for word in NUMBER.findall("\n".join(lines))] for lines in (printed, expected)]
+    assert numbers[0] == pytest.approx(numbers[1], rel=0.05)
