@@ -17,9 +17,26 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+
+def key_and_value(entries: list[str] | None) -> list[str]:
+    for entry in entries or []:
+        if not entry.partition("=")[1]:
+            raise typer.BadParameter(f"{entry[:80]!r} is not KEY=VALUE, as in domain.cells=800.")
+    return entries or []
+
+
 Cases = Annotated[list[Path], typer.Argument(metavar="CASE", help="Case files (TOML).", show_default=False)]
 ResultArgument = Annotated[Path, typer.Argument(metavar="FILE.h5", help="A result.", show_default=False)]
 Figure = Annotated[Path | None, typer.Option("-o", "--output", metavar="FIG", help="Figure: .png, .pdf or .svg.")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        callback=key_and_value,
+        help="Give a key of the case another value.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
@@ -62,9 +79,7 @@ def new(
 @command
 def validate(
     cases: Cases,
-    overrides: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Give a key of the case another value.")
-    ] = None,
+    overrides: Overrides = None,
 ):
     """Check cases without running them. Every fault is told at once, with its line."""
     from matano.commands.validate import validate
@@ -80,9 +95,7 @@ def run(
         Path | None,
         typer.Option("-o", "--output", metavar="OUT.h5", help="Result; a folder for several cases. [STEM.h5 here]"),
     ] = None,
-    overrides: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Give a key of the case another value.")
-    ] = None,
+    overrides: Overrides = None,
     check: Annotated[
         bool, typer.Option("--check", help="Compare with [expect]; exit 5 when out of tolerance.")
     ] = False,

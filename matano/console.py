@@ -1,6 +1,7 @@
 """What every command shares: exit statuses, messages for a person's mistakes, tables and progress in plain text."""
 
 import contextlib
+import errno
 import functools
 import json
 import math
@@ -8,11 +9,18 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from simulator.faults import Fault, Invalid, NumericsError
 
 DONE, USAGE, INVALID, NUMERICS, OUT_OF_TOLERANCE, INTERRUPTED = 0, 2, 3, 4, 5, 130
 SECONDS_BETWEEN_LINES = 10.0
+
+
+class UsageFault(Invalid):
+    """The command line asks for something that cannot be done; nothing was read or written."""
+
+    exit_status = USAGE
 
 
 def say(text: str) -> None:
@@ -39,7 +47,8 @@ def command(function):
 def _status(call) -> int:
     try:
         status = call()
-        sys.stdout.flush()
+        if sys.stdout is not None:  # a shell may close it
+            sys.stdout.flush()
         return status or DONE
     except Invalid as error:
         report(error.faults)
@@ -108,6 +117,36 @@ def duration(seconds: float) -> str:
         if abs(seconds) >= size:
             return f"{seconds / (86400.0 if unit == 'd' else size):.6g} {unit}"
     return f"{seconds:.6g} s"
+
+
+def check_target(path: Path, force: bool = True) -> None:
+    """Raise UsageFault unless a file may be written at `path`, which must not exist without `force`."""
+    if path.is_dir():
+        raise UsageFault.at(str(path), "is a folder; name a file.")
+    if not path.parent.is_dir():
+        raise UsageFault.at(str(path), f"the folder {str(path.parent)!r} does not exist.")
+    if path.exists() and not force:
+        raise UsageFault.at(str(path), "exists. Replace it with --force, or choose another name.")
+
+
+def refused(path: Path, error: OSError) -> UsageFault:
+    """What to say when the system refuses to write a file."""
+    reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or str(error)
+    return UsageFault.at(str(path), f"cannot be written: {reason}.")
+
+
+@contextlib.contextmanager
+def whole(path: Path):
+    """The place to write a file, which is put at `path` only once it is complete; UsageFault if the system refuses."""
+    part = path.with_name(f".{os.getpid()}.part{path.suffix}")
+    try:
+        yield part
+        os.replace(part, path)
+    except OSError as error:
+        raise refused(path, error) from None
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink()
 
 
 class Progress:

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import numpy as np
 
-from matano.console import duration
+from matano.console import UsageFault, check_target, duration, whole
 from simulator.faults import Invalid
 
 LENGTHS = (("nm", 1e-9), ("um", 1e-6), ("mm", 1e-3), ("m", 1.0))
 COLOURS = ("#1f5a96", "#c8501e", "#2b8a57", "#8a3f8f", "#b58900", "#4d4d4d", "#17a2a2", "#a61e4d")
 MARKS = ("o", "s", "^", "D", "v", "P", "X", "*")
 MOST_CURVES = 6
+ENDINGS = (".png", ".pdf", ".svg")
 
 
 def pyplot():
@@ -47,18 +48,21 @@ def length_unit(extent: float) -> tuple[str, float]:
     return LENGTHS[-1]
 
 
+def check_figure(path: Path) -> None:
+    """Raise UsageFault unless a figure may be written at `path`."""
+    check_target(path)
+    if path.suffix.lower() not in ENDINGS:
+        raise UsageFault.at(str(path), f"unknown kind of figure {path.suffix!r}; use .png, .pdf or .svg.")
+
+
 def write(figure, path: Path) -> Path:
-    """Write a figure; Invalid if its ending is unknown or its folder cannot be written."""
-    plt = pyplot()
-    known = figure.canvas.get_supported_filetypes()
-    if path.suffix.lstrip(".").lower() not in known:
-        raise Invalid.at(str(path), f"unknown kind of figure {path.suffix!r}; use .png, .pdf or .svg.")
-    if not path.parent.is_dir():
-        raise Invalid.at(str(path), f"the folder {str(path.parent)!r} does not exist.")
+    """Write a figure and close it; UsageFault where it cannot be written."""
+    check_figure(path)
     try:
-        figure.savefig(path)
+        with whole(path) as part:
+            figure.savefig(part)
     finally:
-        plt.close(figure)
+        pyplot().close(figure)
     return path
 
 
@@ -81,6 +85,11 @@ def axes(result, ylabel: str):
     return figure, ax, size
 
 
+def shade(k: int, count: int):
+    """The colour of the k-th of so many times: the later, the darker."""
+    return pyplot().get_cmap("viridis")(0.05 + 0.85 * (count - 1 - k) / max(1, count - 1))
+
+
 def curves(result, arrays, positions, ylabel: str):
     """One line per drawn component and time: colours are components, or times if only one component is drawn."""
     figure, ax, size = axes(result, ylabel)
@@ -95,11 +104,7 @@ def curves(result, arrays, positions, ylabel: str):
             label = (
                 f"{name}, {duration(result.time[index])}" if len(names) == 1 else (name if index == times[-1] else None)
             )
-            colour = (
-                pyplot().get_cmap("viridis")(0.9 - 0.85 * j / max(1, len(times) - 1))
-                if len(names) == 1
-                else COLOURS[k % 8]
-            )
+            colour = shade(j, len(times)) if len(names) == 1 else COLOURS[k % len(COLOURS)]
             ax.plot(
                 positions / size, arrays[index][row], color=colour, alpha=1.0 if len(names) == 1 else fade, label=label
             )
@@ -169,11 +174,13 @@ def diffusivity(result):
         for j, second in enumerate(mixture.independent):
             subscript = f"{first},{second}".replace("_", r"\_")
             label = r"$\tilde D$" if mixture.m == 1 else rf"$\tilde D_{{\mathrm{{{subscript}}}}}$"
-            style = ("-", "--", "-.", ":")[j % 4]  # equal coefficients stay apart
+            # equal coefficients stay apart: broken lines lie over full ones
+            style = ("-", "--", "-.", ":")[(mixture.m * i + j) % 4]
             ax.plot(positions, np.broadcast_to(values[i, j], positions.shape), style, label=label)
     if np.all(values > 0.0) and values.max() > 20.0 * values.min():
         ax.set_yscale("log")
-    ax.legend()
+    if mixture.m > 1:
+        figure.legend(loc="outside right upper")
     return figure
 
 
@@ -192,6 +199,13 @@ def path(result):
         ):
             ends = np.array([triangle(*a), triangle(*b)]).T
             ax.plot(*ends, color="black", alpha=0.15, linewidth=0.6)
+        # each edge reads the component at the end it runs to
+        for spot, side, up in (
+            ((share, 0.0), "center", "top"),
+            ((1.0 - share, share), "left", "bottom"),
+            ((0.0, 1.0 - share), "right", "bottom"),
+        ):
+            ax.text(*triangle(*spot), f" {share:.1f} ", ha=side, va=up, fontsize=8, color="grey")
     for name, spot, side, up in zip(
         result.components,
         ((0.0, 0.0), (1.0, 0.0), (0.5, height)),
@@ -201,11 +215,9 @@ def path(result):
     ):
         ax.text(*spot, f" {name} ", ha=side, va=up, fontsize=12)
     times = chosen(result)
-    colours = pyplot().get_cmap("viridis")
     for j, index in enumerate(times):
         fractions = result.mole_fraction[index]
-        colour = colours(0.9 - 0.85 * j / max(1, len(times) - 1))
-        ax.plot(*triangle(fractions[1], fractions[2]), color=colour, label=duration(result.time[index]))
+        ax.plot(*triangle(fractions[1], fractions[2]), color=shade(j, len(times)), label=duration(result.time[index]))
     last = result.mole_fraction[times[-1]]
     ax.plot(*triangle(last[1, [0, -1]], last[2, [0, -1]]), "o", color="black", markersize=4)
     ax.set_aspect("equal")

@@ -5,18 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from matano.console import print_json, print_table, say
-from simulator.faults import Invalid
+from matano.console import UsageFault, check_target, print_json, print_table, refused, say
+from simulator.faults import Fault, Invalid
+from simulator.files import RESULTS
 
 DEFAULT_METHOD = "sauer-freise"
 ROWS = 12
-RESULTS = (".h5", ".hdf5")
-
-
-class UsageFault(Invalid):
-    """The options do not go together."""
-
-    exit_status = 2
 
 
 @dataclass(frozen=True)
@@ -48,10 +42,13 @@ def analyse(
 ):
     if save and any(path.suffix not in RESULTS for path in paths):
         raise UsageFault.at("--save", "adds the analysis to a result; a measured profile has none.")
-    if case is not None and case.exists() and not force:
-        raise UsageFault.at(str(case), "exists. Replace it with --force, or choose another name.")
-    if case is not None and not case.parent.is_dir():
-        raise UsageFault.at(str(case), f"the folder {str(case.parent)!r} does not exist.")
+    if case is not None:
+        check_target(case, force)
+        check_target(case.with_name(f"{case.stem}-D.csv"), force)
+    if figure is not None:
+        from matano.figures import check_figure
+
+        check_figure(figure)
     groups = [analyses(path, options) for path in paths]
     if case is not None and (len(groups) > 1 or len(groups[0]) > 1):
         raise UsageFault.at("--case", "writes the coefficient of one method from one file; give one of each.")
@@ -72,10 +69,8 @@ def analyse(
             if not as_json:
                 print(f"figure: {target}")
     if case is not None:
-        from inverse import write_case
-
-        written, table = write_case(groups[0][0].estimate, groups[0][0].profile, case)
-        (say if as_json else print)(f"case: {written} with {table}. Run it: matano run {written}")
+        table = write_recovered(groups[0][0], case)
+        (say if as_json else print)(f"case: {case} with {table}. Run it: matano run {case}")
     return 0
 
 
@@ -94,10 +89,7 @@ def analyses(path: Path, options: Options) -> list[Analysis]:
         asked = [DEFAULT_METHOD]
     found = []
     for method in map(method_of, dict.fromkeys(asked)):
-        try:
-            estimate = method(profile)
-        except Invalid as error:
-            raise Invalid(*(type(fault)(at(path, fault.where), fault.sentence) for fault in error.faults)) from None
+        estimate = named(path, method, profile)
         verdict = None
         if result is not None and result.text:
             try:
@@ -108,8 +100,17 @@ def analyses(path: Path, options: Options) -> list[Analysis]:
     return found
 
 
-def at(path: Path, where: str) -> str:
-    return where if where.startswith(str(path)) else f"{path} {where}".strip()
+def named(path: Path, call, *arguments, **options):
+    """What the call returns; its faults with the file in front, where they do not name it."""
+    try:
+        return call(*arguments, **options)
+    except Invalid as error:
+        raise Invalid(
+            *(
+                fault if fault.where.startswith(str(path)) else Fault(f"{path} {fault.where}".strip(), fault.sentence)
+                for fault in error.faults
+            )
+        ) from None
 
 
 def read(path: Path, options: Options):
@@ -125,15 +126,16 @@ def read(path: Path, options: Options):
         from simulator.files.stored import open_result
 
         result = open_result(path)
-        profile = result.profile(quantity(options.time, "s", "--time") if options.time else None)
-        return (profile.only(options.component) if options.component else profile), result
+        time = quantity(options.time, "s", "--time") if options.time else None
+        profile = named(path, result.profile, time)
+        return (named(path, profile.only, options.component) if options.component else profile), result
     if path.suffix == ".toml":
         if measured:
             raise UsageFault.at(f"--{next(iter(measured))}", "belongs into the experiment file.")
         from simulator.files.experiment import read_experiment
 
         profile = read_experiment(path)
-        return (profile.only(options.component) if options.component else profile), None
+        return (named(path, profile.only, options.component) if options.component else profile), None
     from simulator.files.measured import read_profile
 
     given = dict(measured)
@@ -147,7 +149,7 @@ def read(path: Path, options: Options):
         given["time"] = quantity(options.time, "s", "--time")
     if options.temperature:
         given["temperature"] = quantity(options.temperature, "K", "--temperature")
-    return read_profile(path, **given), None
+    return named(path, read_profile, path, **given), None
 
 
 def quantity(text: str, unit: str, where: str) -> float:
@@ -221,6 +223,23 @@ def row(entry: Analysis, k: int) -> list[str]:
     if verdict is not None:
         cells += [f"{verdict.truth[k]:.5e}", f"{100.0 * verdict.error[k]:+.3f} %"]
     return cells
+
+
+def write_recovered(entry: Analysis, case: Path) -> Path:
+    """The case that simulates the profile, and the table that it reads, whose path is returned: both or neither."""
+    import os
+    from tempfile import TemporaryDirectory
+
+    from inverse import write_case
+
+    try:
+        with TemporaryDirectory(prefix=".matano-", dir=case.parent) as folder:
+            written, table = write_case(entry.estimate, entry.profile, Path(folder) / case.name)
+            os.replace(table, case.parent / table.name)
+            os.replace(written, case)
+    except OSError as error:
+        raise refused(case, error) from None
+    return case.parent / table.name
 
 
 def keep(entry: Analysis) -> None:

@@ -2,20 +2,14 @@
 
 from pathlib import Path
 
-from matano.console import duration
+from matano.console import UsageFault, duration, whole
 from simulator.faults import Invalid
-
-
-class TableExists(Invalid):
-    """A table would be replaced unasked."""
-
-    exit_status = 2
 
 
 def export(path: Path, folder: Path, force: bool) -> int:
     import numpy as np
 
-    from simulator.files.hdf5 import OutputFault, open_result
+    from simulator.files.stored import open_result
     from simulator.solve.result import DIAGNOSTICS
 
     result = open_result(path)
@@ -31,13 +25,16 @@ def export(path: Path, folder: Path, force: bool) -> int:
     columns = [result.time, temperatures, *(result.diagnostics(name) for name in DIAGNOSTICS)]
     tables["diagnostics.csv"] = (["time [s]", "temperature [K]", *DIAGNOSTICS], np.array(columns).T)
     if folder.exists() and not folder.is_dir():
-        raise OutputFault.at(str(folder), "is a file; name a folder.")
+        raise UsageFault.at(str(folder), "is a file; name a folder.")
     standing = [name for name in tables if (folder / name).exists()]
     if standing and not force:
-        raise TableExists.at(str(folder / standing[0]), "exists. Replace it with --force, or choose another folder.")
-    folder.mkdir(parents=True, exist_ok=True)
+        raise UsageFault.at(str(folder / standing[0]), "exists. Replace it with --force, or choose another folder.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageFault.at(str(folder), f"cannot be made: {error.strerror}.") from None
     for name, (head, rows) in tables.items():
-        with open(folder / name, "w", encoding="utf-8", newline="") as file:
+        with whole(folder / name) as part, open(part, "w", encoding="utf-8", newline="") as file:
             file.write(",".join(head) + "\n")
             file.writelines(",".join(repr(float(value)) for value in row) + "\n" for row in rows)
     print(

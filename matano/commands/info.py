@@ -9,9 +9,9 @@ from matano.console import duration, print_json
 def info(path: Path, as_json: bool) -> int:
     import numpy as np
 
-    from simulator.files.stored import open_file, text_of
+    from simulator.files.stored import open_file, reading, text_of
 
-    with open_file(path) as file:
+    with open_file(path) as file, reading(path):
         attributes = file.attrs
         saved = int(attributes["saved"])
         time = file["time"][:saved]

@@ -2,13 +2,8 @@
 
 from pathlib import Path
 
-from simulator.faults import Invalid, near
-
-
-class UnknownKind(Invalid):
-    """There is no such figure."""
-
-    exit_status = 2
+from matano.console import UsageFault
+from simulator.faults import near
 
 
 def plot(path: Path, kind: str, output: Path | None) -> int:
@@ -17,9 +12,10 @@ def plot(path: Path, kind: str, output: Path | None) -> int:
 
     if kind not in figures.KINDS:
         known = ", ".join(figures.KINDS)
-        raise UnknownKind.at("plot", f"unknown kind {kind!r}; there are {known}.{near(kind, figures.KINDS)}")
-    result = open_result(path)
+        raise UsageFault.at("plot", f"unknown kind {kind!r}; there are {known}.{near(kind, figures.KINDS)}")
     target = output or Path(f"{path.stem}-{kind}.png")
+    figures.check_figure(target)
+    result = open_result(path)
     figures.write(figures.KINDS[kind](result), target)
     print(f"{target}: {kind} of {path}")
     return 0

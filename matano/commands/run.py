@@ -2,14 +2,19 @@
 
 from pathlib import Path
 
-from matano.console import DONE, INTERRUPTED, INVALID, OUT_OF_TOLERANCE, Progress, duration, report, say
+from matano.console import (
+    DONE,
+    INTERRUPTED,
+    INVALID,
+    OUT_OF_TOLERANCE,
+    Progress,
+    UsageFault,
+    duration,
+    report,
+    say,
+)
 from simulator.faults import Fault, Invalid, NumericsError
-
-
-class UsageFault(Invalid):
-    """The command line asks for something that cannot be done."""
-
-    exit_status = 2
+from simulator.files import RESULTS
 
 
 def run(paths: list[Path], output: Path | None, overrides: list[str], check: bool, resume: bool, force: bool) -> int:
@@ -39,16 +44,32 @@ def run(paths: list[Path], output: Path | None, overrides: list[str], check: boo
     return status
 
 
+def import_numba() -> None:
+    """Numba without its linear algebra: no kernel uses it, and looking for it would import scipy.linalg."""
+    import sys
+
+    name = "scipy.linalg.cython_blas"
+    if "numba" in sys.modules or name in sys.modules:
+        return
+    sys.modules[name] = None
+    try:
+        import numba.np.arraymath  # noqa: F401 - the part that looks
+    finally:
+        del sys.modules[name]
+
+
 def outputs(paths: list[Path], output: Path | None) -> list[Path]:
     """STEM.h5 in the current folder; in the folder that is asked for; or the one file."""
     if output is None:
         targets = [Path(f"{path.stem}.h5") for path in paths]
-    elif len(paths) == 1 and not output.is_dir():
-        targets = [output]
     elif output.is_dir():
         targets = [output / f"{path.stem}.h5" for path in paths]
-    else:
+    elif len(paths) > 1:
         raise UsageFault.at(str(output), "several cases need a folder that exists for -o.")
+    elif output.suffix not in RESULTS:
+        raise UsageFault.at(str(output), "is not a folder that exists; a result is a file that ends in .h5.")
+    else:
+        targets = [output]
     same = {target for target in targets if targets.count(target) > 1}
     if same:
         raise UsageFault(
@@ -69,6 +90,7 @@ def command_line(path: Path, output: Path | None, overrides: list[str]) -> str:
 
 
 def run_one(path, case, target: Path, overrides, check: bool, resume: bool, force: bool, again: str) -> int:
+    import_numba()
     from simulator.files.hdf5 import ResultFile, open_result, resume_state
     from simulator.kernels import jit
     from simulator.solve.solve import solve

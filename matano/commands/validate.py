@@ -18,6 +18,6 @@ def validate(paths: list[Path], overrides: list[str]) -> int:
             status = INVALID
             continue
         for sentence in case.problem.warnings():
-            say(f"{path}: {sentence}")
+            say(f"{path}: warning: {sentence}")
         print(f"{path}: valid" + (f" ({case.title})" if case.title else ""))
     return status

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from matano import cases_folder
 from matano.console import DONE, OUT_OF_TOLERANCE, print_json, print_table, say
-from simulator.faults import Invalid, NumericsError, near
+from simulator.faults import Fault, Invalid, NumericsError, near
 
 FINER = 2
 
@@ -32,6 +32,7 @@ def verify(names: list[str], full: bool, as_json: bool) -> int:
     rows = []
     for name, path in (chosen or known).items():
         case = load(path)
+        check_methods(case, path)
         allowed = [
             method
             for method in methods
@@ -53,6 +54,22 @@ def verify(names: list[str], full: bool, as_json: bool) -> int:
     else:
         show(rows)
     return DONE if all(row["passed"] for row in rows) else OUT_OF_TOLERANCE
+
+
+def check_methods(case, path: Path) -> None:
+    """Raise Invalid for a name in [verify] methods that no method has: the simulator knows none of them."""
+    asked = case.verify.methods if case.verify else ()
+    if not asked:
+        return
+    from inverse.registry import METHODS
+
+    faults = [
+        Fault(f"{path} verify.methods[{index}]", f"there is no method {name!r}.{near(name, METHODS)}")
+        for index, name in enumerate(asked)
+        if name not in METHODS
+    ]
+    if faults:
+        raise Invalid(*faults)
 
 
 def not_applied(case: str, method: str, sentence: str, passed: bool) -> dict:

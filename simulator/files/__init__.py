@@ -1,0 +1,3 @@
+"""Files: cases and experiments (TOML), measured profiles (CSV), results (HDF5)."""
+
+RESULTS = (".h5", ".hdf5")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from simulator.faults import Fault, Invalid
+from simulator.files import RESULTS
 from simulator.files.keys import KeyPath, key_lines, line_of, path_of, path_text, read_text, read_toml
 from simulator.files.override import override
 from simulator.files.schema import CaseFile, ExpectSection, VerifySection, read_case
@@ -105,7 +106,7 @@ class Places:
                 path = ()
             line = line_of(path, self.lines) or 0
             given = next((entry for key, entry in self.overrides.items() if path[: len(key)] == key), None)
-            place = f"--set {given}" if given else f"{self.name}:{line}" if line else self.name
+            place = f"--set {given[:80]}" if given else f"{self.name}:{line}" if line else self.name
             where = (
                 place
                 if given and path_text(path) == given.partition("=")[0].strip()
@@ -135,15 +136,14 @@ class Reader:
         sections = self.sections
         mixture = self.mixture()
         domain = sections.domain and self.attempt(Domain, **contents(sections.domain))
-        initial = sections.initial and self.attempt(self.initial, mixture)
+        initial = sections.initial and self.attempt(self.initial)
         boundary = sections.boundary and self.attempt(self.boundary)
         temperature = sections.temperature and self.attempt(self.temperature)
         law = sections.law and mixture and self.attempt(self.law, mixture)
         save = sections.time and self.attempt(self.save)
         parts = {"mixture": mixture, "law": law, "domain": domain, "initial": initial, "boundary": boundary}
         if None in parts.values() or save is None or (sections.temperature and not temperature):
-            if mixture:
-                self.check_parts(mixture, domain, initial, boundary)
+            self.check_parts(mixture or self.any_mixture(), domain, initial, boundary)
             return None
         rates = sections.source if isinstance(sections.source, dict) else None
         problem = self.attempt(
@@ -160,8 +160,19 @@ class Reader:
             self.attempt(problem.check)
         return problem
 
-    def check_parts(self, mixture: Mixture, domain: Domain | None, initial: Initial | None, boundary: Boundary | None):
+    def any_mixture(self) -> Mixture | None:
+        """The components with the last one dependent: compositions can be checked while `dependent` is wrong."""
+        try:
+            return Mixture(tuple(self.sections.components or ()), parameters=self.stand_ins())
+        except Invalid:
+            return None
+
+    def check_parts(
+        self, mixture: Mixture | None, domain: Domain | None, initial: Initial | None, boundary: Boundary | None
+    ) -> None:
         """What can be said of the start and of the ends while other sections are missing."""
+        if mixture is None:
+            return
         if initial is not None and domain is not None:
             self.faults += initial.check(mixture, domain.interval)
         elif isinstance(initial, Pieces):
@@ -207,7 +218,7 @@ class Reader:
             return read_coefficient(value, mixture, unit, where, self.folder)
         return {key: self.with_tables(entry, mixture, unit, f"{where}.{key}") for key, entry in value.items()}
 
-    def initial(self, mixture: Mixture | None):
+    def initial(self) -> Initial:
         section = self.sections.initial
         match section.shape:
             case "step":
@@ -218,14 +229,14 @@ class Reader:
                 return Film(section.at, section.thickness, section.film, section.matrix)
             case "expression":
                 return Expression(dict(section.model_extra))
-        return self.from_file(section, mixture)
+        return self.from_file(section)
 
-    def from_file(self, section, mixture: Mixture | None) -> Tabulated | None:
+    def from_file(self, section) -> Tabulated:
         """The last profile of a result, or the one nearest to `time`; or a measured profile."""
         path = below(section.path, self.folder, "initial.path")
         try:
-            if path.suffix in (".h5", ".hdf5"):
-                from simulator.files.hdf5 import open_result
+            if path.suffix in RESULTS:
+                from simulator.files.stored import open_result
 
                 result = open_result(path)
                 if not result.snapshots:

@@ -40,6 +40,8 @@ def read_experiment(path: str | Path) -> Profile:
         raise Invalid.at(str(path), f"cannot be read: {error.strerror}.") from None
     data = read_toml(text, str(path))
     place = Place(path, text)
+    if "law" in data and "experiment" not in data:
+        raise Invalid.at(str(path), f"is a case, not an experiment. Simulate it first: matano run {path}")
     faults = [
         place.fault((key,), f"unknown key.{near(key, TABLES) or ' Known: ' + ', '.join(TABLES) + '.'}")
         for key in data

@@ -76,6 +76,11 @@ def read_profile(
     if faults:
         raise Invalid(*faults)
     names = tuple(fractions)
+    stated = end_values(ends, names)
+    check_direction(stated, fractions)
+    kelvin = si(temperature, "K", "temperature")
+    if kelvin is not None and not kelvin > 0.0:
+        raise Invalid.at("temperature", f"must be above absolute zero, got {kelvin:g} K.")
     known = all(sigma[name] is not None for name in names)
     return Profile(
         x=x,
@@ -83,8 +88,8 @@ def read_profile(
         fractions=np.stack([fractions[name] for name in names]),
         sigma=np.stack([sigma[name] for name in names]) if known else None,
         time=si(time, "s", "time"),
-        temperature=si(temperature, "K", "temperature"),
-        ends=end_values(ends, names),
+        temperature=kelvin,
+        ends=stated,
         source=str(path),
     )
 
@@ -237,6 +242,21 @@ def check_fractions(path: Path, rows, fractions: Mapping[str, np.ndarray], kinds
                 hint = f' If these are atomic percent, write "{name} [at%]" in the header or give --basis at%.'
             raise Invalid.at(
                 f"{path}:{rows[k][0]}", f"a mole fraction lies between 0 and 1, got {value[k]:g} for {name}.{hint}"
+            )
+
+
+def check_direction(ends: Mapping[str, np.ndarray] | None, fractions: Mapping[str, np.ndarray]) -> None:
+    """Raise Invalid where known end values fall while the profile clearly rises from left to right, or the reverse."""
+    if ends is None:
+        return
+    for (name, value), left, right in zip(fractions.items(), ends["left"], ends["right"], strict=True):
+        outer = max(1, value.size // 4)
+        first, last = value[:outer].mean(), value[-outer:].mean()
+        if (right - left) * (last - first) < -0.25 * (right - left) ** 2:
+            raise Invalid.at(
+                "ends",
+                f"{name} is given as {left:g} at the left and {right:g} at the right, but goes from {value[0]:.3g} to "
+                f"{value[-1]:.3g}; exchange the two values.",
             )
 
 

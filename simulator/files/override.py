@@ -16,7 +16,7 @@ def override(data: dict, entry: str) -> KeyPath:
         raise Invalid.at(f"--set {entry[:80]}", str(error)) from None
     if not equals:
         raise Invalid.at(f"--set {entry[:80]}", "expected KEY=VALUE, as in domain.cells=800.")
-    value, table = toml_value(text, f"--set {key.strip()}"), data
+    value, table = toml_value(text, f"--set {key.strip()[:80]}"), data
     for count, part in enumerate(path):
         inside = path_text(path[:count])
         if isinstance(part, int):

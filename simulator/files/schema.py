@@ -32,6 +32,7 @@ from simulator.files.values import (
 from simulator.laws.catalogue import LAWS
 from simulator.laws.mixture import NAME
 from simulator.laws.units import number
+from simulator.problem.domain import FEWEST, MOST
 
 SCHEMA = 1
 LATER = {
@@ -44,7 +45,7 @@ LATER = {
 
 class DomainSection(Table):
     interval: Annotated[list[Length], Field(min_length=2, max_length=2)]
-    cells: Annotated[int, Field(ge=2)] = 400
+    cells: Annotated[int, Field(ge=FEWEST, le=MOST)] = 400
     grading: Literal["uniform", "interface", "walls"] = "interface"
     geometry: Literal["planar", "cylindrical", "spherical"] = "planar"
 

@@ -1,8 +1,10 @@
 """Reading results: a file that a run left, complete, interrupted or still being written."""
 
 import base64
+import contextlib
 import json
 import tempfile
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -34,20 +36,59 @@ def open_file(path: str | Path, mode: str = "r") -> h5py.File:
         raise Invalid.at(str(path), "may not be read.") from None
     except BlockingIOError:
         raise Invalid.at(str(path), "is being written by another run.") from None
-    except OSError:
-        raise Invalid.at(str(path), "is not an HDF5 file.") from None
-    if any(name not in file.attrs for name in ("schema", "saved", "status")) or "mole_fraction" not in file:
+    except OSError as error:
+        cut = "truncated" in str(error)
+        raise Invalid.at(str(path), "is cut short: copy it again." if cut else "is not an HDF5 file.") from None
+    try:
+        with reading(path):
+            check(file, str(path))
+    except Invalid:
         file.close()
-        raise Invalid.at(str(path), "is an HDF5 file, but not a result of a simulation.")
-    if int(file.attrs["schema"]) > SCHEMA:
-        file.close()
-        raise Invalid.at(str(path), "was written by a newer version of matano; upgrade to read it.")
+        raise
     return file
+
+
+@contextlib.contextmanager
+def reading(path: str | Path) -> Iterator[None]:
+    """Whatever h5py and numpy find wrong inside a file, as one sentence: some bytes of it were changed."""
+    try:
+        yield
+    except Invalid:
+        raise
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError, OSError, RuntimeError, ArithmeticError):
+        raise Invalid.at(
+            str(path), "is damaged, or not written by matano: its content does not fit together."
+        ) from None
+
+
+def check(file: h5py.File, path: str) -> None:
+    """Raise Invalid unless the file has the parts of a result, in sizes that fit together."""
+    if any(name not in file.attrs for name in ("schema", "saved", "status")) or "mole_fraction" not in file:
+        raise Invalid.at(path, "is an HDF5 file, but not a result of a simulation.")
+    if int(file.attrs["schema"]) > SCHEMA:
+        raise Invalid.at(path, "was written by a newer version of matano; upgrade to read it.")
+    times, components, cells = file["mole_fraction"].shape
+    shapes = {
+        "time": (times,),
+        "temperature": (times,),
+        "x": (cells,),
+        "x_face": (cells + 1,),
+        "component": (components,),
+        "flux": (times, components, cells + 1),
+        **{f"diagnostics/{name}": (times,) for name in DIAGNOSTICS},
+    }
+    whole = all(file[name].shape == shape for name, shape in shapes.items())
+    if not (whole and 0 <= int(file.attrs["saved"]) <= times and "checkpoint" in file):
+        raise ValueError(path)
+    for name in ("overrides", "versions"):
+        json.loads(file.attrs[name])
+    for name in ("case", "title", "geometry", "warnings", "case_sha256", "history"):
+        text_of(file.attrs[name])
 
 
 def resume_state(path: str | Path) -> tuple[list[Snapshot], Checkpoint | None]:
     """What `solve(..., resume=...)` needs: the snapshots saved so far, the checkpoint of the last one or None."""
-    with open_file(path) as file:
+    with open_file(path) as file, reading(path):
         snapshots = _snapshots(file)
         index = len(snapshots) - 1
         if index < 0:
@@ -111,8 +152,9 @@ class StoredResult(Result):
             )
         from simulator.files.case import parse_case
 
+        name = f"{self.path}/case"
         if not self._files:
-            return parse_case(self.text, path=None, folder=self.path.resolve().parent, overrides=self.overrides)
+            return parse_case(self.text, name, self.path.resolve().parent, self.overrides)
         with tempfile.TemporaryDirectory(prefix="matano-case-") as folder:
             root = Path(folder).resolve()
             for name, content in self._files.items():
@@ -120,7 +162,7 @@ class StoredResult(Result):
                 if place.is_relative_to(root):
                     place.parent.mkdir(parents=True, exist_ok=True)
                     place.write_bytes(base64.b64decode(content))
-            return parse_case(self.text, path=None, folder=root, overrides=self.overrides)
+            return parse_case(self.text, name, root, self.overrides)
 
     @property
     def problem(self):
@@ -134,5 +176,5 @@ class StoredResult(Result):
 def open_result(path: str | Path) -> StoredResult:
     """The result in a file, complete or not: the saved times only. Raises Invalid if it is no result."""
     path = Path(path)
-    with open_file(path) as file:
+    with open_file(path) as file, reading(path):
         return StoredResult(path, file)

@@ -101,8 +101,9 @@ def sentence_for(entry: Mapping) -> str:
         case "too_short" | "too_long":
             needed = context.get("min_length", context.get("max_length"))
             return f"expected a list of {needed}, got {shown(value)}."
-        case "greater_than" | "greater_than_equal":
-            bound = f"above {context['gt']}" if "gt" in context else f"at least {context['ge']}"
+        case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal":
+            words = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
+            bound = next(f"{word} {context[name]}" for name, word in words.items() if name in context)
             return f"must be {bound}, got {shown(value)}."
         case _:
             return f"{entry['msg'][:1].lower()}{entry['msg'][1:]}, got {shown(value)}."
