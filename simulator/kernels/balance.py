@@ -1,5 +1,7 @@
 """The semi-discrete system: residual -div F + S with its algebraic end rows, and the blocks of its Jacobian."""
 
+import numpy as np
+
 from simulator.kernels.jit import (
     Int,
     Matrix,
@@ -13,7 +15,7 @@ from simulator.kernels.jit import (
     substitute_at,
 )
 from simulator.kernels.ring import fold_matrix, fold_vector, unfold_vector
-from simulator.kernels.system import VOLUME, System, Work, set_ends, temperature
+from simulator.kernels.system import VOLUME, System, Work, flow_given, put_given_flows, set_ends, temperature
 
 # Relative increment of the difference quotients: near the square root of the rounding unit, where truncation and
 # rounding meet.
@@ -34,8 +36,12 @@ def close_ring(system: System, u: Matrix):
 def face_flows(t: Real, system: System, u: Matrix, F: Matrix):
     """F (m, n-1): total flow through every face."""
     close_ring(system, u)
+    T = temperature(t, system)
+    ends = np.empty((u.shape[0], 6))
+    set_ends(t, T, system, ends)
     flux = flux_at(system.flux)
-    flux(t, temperature(t, system), u, system.face, system.parameters, F)
+    flux(t, T, u, system.face, system.parameters, F)
+    put_given_flows(ends, F)
 
 
 @kernel
@@ -55,7 +61,10 @@ def add_sources(t: Real, T: Real, system: System, u: Matrix, work: Work, R: Vect
 
 @kernel
 def residual(t: Real, system: System, u: Matrix, work: Work, R: Vector):
-    """R = F_left - F_right + V S in the cells, c - a u - b F at the ends; work.flux holds F afterwards."""
+    """R = F_left - F_right + V S in the cells, c - a u - b F at the ends; work.flux holds F afterwards.
+
+    At an end that gives the flow the row is its neighbour's value less its own: F does not depend on it.
+    """
     m, n = u.shape
     T = temperature(t, system)
     set_ends(t, T, system, work.ends)
@@ -63,12 +72,18 @@ def residual(t: Real, system: System, u: Matrix, work: Work, R: Vector):
     flux = flux_at(system.flux)
     flux(t, T, u, system.face, system.parameters, work.flux)
     F = work.flux
+    put_given_flows(work.ends, F)
     for a in range(m):
         o = a * n
         R[o] = work.ends[a, 0] - work.ends[a, 1] * u[a, 0] - work.ends[a, 2] * F[a, 0]
         R[o + n - 1] = work.ends[a, 3] - work.ends[a, 4] * u[a, n - 1] - work.ends[a, 5] * F[a, n - 2]
         for i in range(1, n - 1):
             R[o + i] = F[a, i - 1] - F[a, i]
+    for side in range(2):
+        if flow_given(work.ends, side) == 1:
+            end, cell = (0, 1) if side == 0 else (n - 1, n - 2)
+            for a in range(m):
+                R[a * n + end] = u[a, cell] - u[a, end]
     if system.source != 0 or system.added != 0:
         add_sources(t, T, system, u, work, R)
 
@@ -140,6 +155,12 @@ def assemble(m: Int, n: Int, work: Work):
     left, right, ends = work.left, work.right, work.ends
     lower, diagonal, upper = work.lower, work.diagonal, work.upper
     last = n - 1
+    for side in range(2):
+        if flow_given(ends, side) == 1:
+            for a in range(m):
+                for b in range(m):
+                    left[a, b, side * (last - 1)] = 0.0
+                    right[a, b, side * (last - 1)] = 0.0
     for a in range(m):
         for b in range(m):
             for i in range(1, last):
@@ -157,12 +178,16 @@ def assemble(m: Int, n: Int, work: Work):
             upper[k] = 0.0
         diagonal[a * m + a] -= ends[a, 1]
         diagonal[(last * m + a) * m + a] -= ends[a, 4]
+        if flow_given(ends, 0) == 1:
+            upper[a * m + a] = 1.0
+        if flow_given(ends, 1) == 1:
+            lower[(last * m + a) * m + a] = 1.0
         for point in range(0, n, last):
             row = (point * m + a) * m
             size = 0.0
             for b in range(m):
                 size += abs(diagonal[row + b])
-            if size == 0.0:  # nothing moves there (D = 0): the end stays as it is
+            if size == 0.0:  # a given flow, or nothing moves there (D = 0)
                 diagonal[row + a] = -1.0
 
 

@@ -14,11 +14,19 @@ import numpy as np
 from simulator.kernels.balance import factor_matrix, jacobian, residual, solve_matrix
 from simulator.kernels.jit import Int, Matrix, Real, Vector, kernel
 from simulator.kernels.newton import relative_size
-from simulator.kernels.rosenbrock import error_norm
-from simulator.kernels.stepping import EVALUATIONS, STEP, TIME, Control, first_step, propose, rejected, take
+from simulator.kernels.stepping import (
+    STEP,
+    TIME,
+    Control,
+    error_norm,
+    first_step,
+    propose,
+    rejected,
+    take,
+    too_small,
+)
 from simulator.kernels.system import (
     DONE,
-    NOT_FINITE,
     RUNNING,
     STEP_TOO_SMALL,
     System,
@@ -99,7 +107,7 @@ def diagonally_implicit(
         if state[STEP] == 0.0:
             state[STEP] = first_step(system, work, end - t)
         h = propose(control, state, end)
-        if not h > control.smallest:
+        if too_small(control, t, h) == 1:
             return STEP_TOO_SMALL
         h_gamma = h * tableau.gamma
         factor_matrix(1.0 / h_gamma, m, n, system, work)
@@ -114,7 +122,6 @@ def diagonally_implicit(
                 for i in range(size):
                     known[i] += h * tableau.a[s, j] * f[j, i]
             converged = solve_stage(t + tableau.c[s] * h, h_gamma, system, work, flat, known, stage, f[s], x, tolerance)
-            state[EVALUATIONS] += 1.0
             if converged == 0:
                 break
         norm = np.inf
@@ -134,6 +141,8 @@ def diagonally_implicit(
         if take(control, state, end, h, norm, tableau.order + 1.0, allowed) != 0:
             for i in range(size):
                 flat[i] = new[i]
-        elif rejected(control, state, norm) != 0:
-            return NOT_FINITE
+        else:
+            status = rejected(control, state, norm, allowed)
+            if status != RUNNING:
+                return status
     return DONE if state[TIME] >= end else RUNNING

@@ -1,8 +1,8 @@
 """Explicit schemes: du/dt = R(u) / V in the cells, the ends solved for after every stage.
 
 - `runge_kutta`: two-stage methods as data (forward Euler, Heun), with error control by their difference.
-- `chebyshev`: Runge-Kutta-Chebyshev, second order, as many stages as the step needs to be stable, s^2 for s
-evaluations.
+- `chebyshev`: Runge-Kutta-Chebyshev, second order, as many stages as the step needs to be stable:
+  s of them reach about s^2 times as far as one.
   Source: Sommeijer, Shampine & Verwer (1998), J. Comput. Appl. Math. 88, 315.
 """
 
@@ -10,18 +10,27 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulator.kernels.balance import close_ring, jacobian, residual
+from simulator.kernels.balance import INCREMENT, close_ring, jacobian, residual
 from simulator.kernels.jit import Int, Matrix, Real, Vector, flux_at, kernel
-from simulator.kernels.rosenbrock import error_norm
-from simulator.kernels.stepping import EVALUATIONS, STEP, TIME, Control, first_step, propose, rejected, take
+from simulator.kernels.stepping import (
+    STEP,
+    TIME,
+    Control,
+    error_norm,
+    first_step,
+    propose,
+    rejected,
+    take,
+    too_small,
+)
 from simulator.kernels.system import (
     DONE,
-    NOT_FINITE,
     RUNNING,
     STEP_TOO_SMALL,
     System,
     Work,
     admissible,
+    flow_given,
     set_ends,
     temperature,
     workspace,
@@ -91,6 +100,10 @@ def solve_end(t: Real, T: Real, side: Int, system: System, u: Matrix, ends: Matr
     end = 0 if side == 0 else n - 1
     cell = 1 if side == 0 else n - 2
     face = 0 if side == 0 else n - 2
+    if flow_given(ends, side) == 1:
+        for a in range(m):
+            u[a, end] = u[a, cell]
+        return
     here = side  # column of the end in the pair
     for r in range(work.face.shape[0]):
         work.face[r, 0] = system.face[r, face]
@@ -105,13 +118,19 @@ def solve_end(t: Real, T: Real, side: Int, system: System, u: Matrix, ends: Matr
             work.row[a] = c - w * work.u[a, here] - b * work.F[a, 0]
         for j in range(m):
             kept = work.u[j, here]
-            step = 1e-7 * max(abs(kept), system.typical[j])
+            step = INCREMENT * max(abs(kept), system.typical[j])
             work.u[j, here] = kept + step
             flux(t, T, work.u, work.face, system.parameters, work.F_shifted)
             work.u[j, here] = kept
             for a in range(m):
                 slope = (work.F_shifted[a, 0] - work.F[a, 0]) / step
                 work.matrix[a, j] = ends[a, 3 * side + 2] * slope + (ends[a, 3 * side + 1] if a == j else 0.0)
+        for a in range(m):
+            size = 0.0
+            for j in range(m):
+                size += abs(work.matrix[a, j])
+            if size == 0.0:  # nothing moves there (D = 0): the end stays as it is
+                work.matrix[a, a] = 1.0
         solve_small(work.matrix, work.row)
         change = 0.0
         for a in range(m):
@@ -158,9 +177,7 @@ def clear_ends(error: Vector, m: Int, n: Int):
 
 @kernel
 def spectral_radius(t: Real, system: System, u: Matrix, work: Work) -> Real:
-    """Gershgorin's bound for the rows of the Jacobian over their volumes; a closed end carries no flux and is left
-    out.
-    """
+    """Gershgorin's bound for the rows of the Jacobian over their volumes."""
     m, n = u.shape
     jacobian(t, system, u, work)
     largest = 0.0
@@ -169,15 +186,7 @@ def spectral_radius(t: Real, system: System, u: Matrix, work: Work) -> Real:
             total = 0.0
             for b in range(m):
                 k = (i * m + a) * m + b
-                middle = work.diagonal[k]
-                lower, upper = abs(work.lower[k]), abs(work.upper[k])
-                if i == 1 and system.periodic == 0 and work.ends[a, 1] == 0.0:
-                    middle -= work.right[a, b, 0]
-                    lower = 0.0
-                if i == n - 2 and system.periodic == 0 and work.ends[a, 4] == 0.0:
-                    middle += work.left[a, b, n - 2]
-                    upper = 0.0
-                total += abs(middle) + lower + upper
+                total += abs(work.diagonal[k]) + abs(work.lower[k]) + abs(work.upper[k])
             largest = max(largest, total / system.mass[a * n + i])
     return largest
 
@@ -199,10 +208,10 @@ def runge_kutta(system: System, method: TwoStage, control: Control, end: Real, u
         radius = RADIUS_MARGIN * spectral_radius(t, system, u, work)
         if state[STEP] == 0.0:
             state[STEP] = first_step(system, work, end - t)
-        if control.fixed == 0.0:
+        if control.fixed == 0.0 and radius > 0.0:
             state[STEP] = min(state[STEP], method.limit / radius)
         h = propose(control, state, end)
-        if not h > control.smallest:
+        if too_small(control, t, h) == 1:
             return STEP_TOO_SMALL
         for a in range(m):
             for i in range(n):
@@ -215,12 +224,15 @@ def runge_kutta(system: System, method: TwoStage, control: Control, end: Real, u
         clear_ends(error, m, n)
         solve_ends(t + h, system, stage, work, end_work)
         norm = error_norm(u, stage, error, system.scale, control.rtol)
-        if take(control, state, end, h, norm, method.order + 1.0, admissible(system, stage, control.overshoot)) != 0:
+        allowed = admissible(system, stage, control.overshoot)
+        if take(control, state, end, h, norm, method.order + 1.0, allowed) != 0:
             for a in range(m):
                 for i in range(n):
                     u[a, i] = stage[a, i]
-        elif rejected(control, state, norm) != 0:
-            return NOT_FINITE
+        else:
+            status = rejected(control, state, norm, allowed)
+            if status != RUNNING:
+                return status
     return DONE if state[TIME] >= end else RUNNING
 
 
@@ -308,7 +320,7 @@ def chebyshev(system: System, control: Control, end: Real, u: Matrix, state: Vec
         if count > MOST_STAGES and control.fixed == 0.0:
             count = MOST_STAGES
             h = min(h, (count * count - 1.0) / (1.54 * radius))
-        if not h > control.smallest:
+        if too_small(control, t, h) == 1:
             return STEP_TOO_SMALL
         chebyshev_step(t, h, count, system, work, end_work, u, f0, before, latest, following, f)
         slope(t + h, system, latest, work, end_work, f)
@@ -316,12 +328,14 @@ def chebyshev(system: System, control: Control, end: Real, u: Matrix, state: Vec
             for i in range(n):
                 error[a * n + i] = 0.8 * (u[a, i] - latest[a, i]) + 0.4 * h * (f0[a, i] + f[a, i])
         clear_ends(error, m, n)
-        state[EVALUATIONS] += count
         norm = error_norm(u, latest, error, system.scale, control.rtol)
-        if take(control, state, end, h, norm, 3.0, admissible(system, latest, control.overshoot)) != 0:
+        allowed = admissible(system, latest, control.overshoot)
+        if take(control, state, end, h, norm, 3.0, allowed) != 0:
             for a in range(m):
                 for i in range(n):
                     u[a, i] = latest[a, i]
-        elif rejected(control, state, norm) != 0:
-            return NOT_FINITE
+        else:
+            status = rejected(control, state, norm, allowed)
+            if status != RUNNING:
+                return status
     return DONE if state[TIME] >= end else RUNNING

@@ -30,10 +30,6 @@ class Real:
     scalar, dimensions = "float64", 0
 
 
-class Ints:
-    scalar, dimensions = "int64", 1
-
-
 class Vector:
     scalar, dimensions = "float64", 1
 

@@ -15,10 +15,19 @@ import numpy as np
 
 from simulator.kernels.balance import factor_matrix, jacobian, residual, solve_matrix
 from simulator.kernels.jit import Int, Matrix, Real, Vector, kernel
-from simulator.kernels.stepping import Control, first_step, propose, rejected, take
+from simulator.kernels.stepping import (
+    STEP,
+    TIME,
+    Control,
+    error_norm,
+    first_step,
+    propose,
+    rejected,
+    take,
+    too_small,
+)
 from simulator.kernels.system import (
     DONE,
-    NOT_FINITE,
     RUNNING,
     STEP_TOO_SMALL,
     System,
@@ -70,7 +79,9 @@ def combine(count: Int, weights: Vector, slopes: Matrix, base: Vector, out: Vect
 @kernel
 def time_slope(t: Real, h: Real, system: System, u: Matrix, work: Work, here: Vector, out: Vector, spare: Vector):
     """out = f_t at (t, u), one-sided and of second order, so that no time before t is asked for; `here` is f(t, u)."""
-    step = TIME_INCREMENT * h
+    step = (t + TIME_INCREMENT * h) - t  # what is left of it beside a long time
+    if step == 0.0:
+        step = TIME_INCREMENT * h
     for i in range(out.size):
         out[i] = -3.0 * here[i] / (2.0 * step)
     for j in range(1, 3):
@@ -122,18 +133,6 @@ def stages(
 
 
 @kernel
-def error_norm(u: Matrix, new: Matrix, error: Vector, scale: Vector, rtol: Real) -> Real:
-    """Root mean square of error / (rtol (scale + max(|u|, |new|)))."""
-    m, n = u.shape
-    total = 0.0
-    for a in range(m):
-        for i in range(n):
-            e = error[a * n + i] / (scale[a] + max(abs(u[a, i]), abs(new[a, i])))
-            total += e * e
-    return np.sqrt(total / (m * n)) / rtol
-
-
-@kernel
 def rosenbrock(
     system: System, tableau: RosenbrockTableau, control: Control, end: Real, u: Matrix, state: Vector
 ) -> Int:
@@ -152,15 +151,15 @@ def rosenbrock(
     zero = np.zeros(size)
     fresh = True
     for _ in range(control.chunk):
-        t = state[0]
+        t = state[TIME]
         if t >= end:
             return DONE
         if fresh:
             jacobian(t, system, u, work)
-            if state[1] == 0.0:
-                state[1] = first_step(system, work, end - t)
+            if state[STEP] == 0.0:
+                state[STEP] = first_step(system, work, end - t)
         h = propose(control, state, end)
-        if not h > control.smallest:
+        if too_small(control, t, h) == 1:
             return STEP_TOO_SMALL
         factor_matrix(1.0 / (tableau.gamma * h), m, n, system, work)
         stages(t, h, system, tableau, work, flat, stage, k, f_t, sum_c, zero)
@@ -173,6 +172,8 @@ def rosenbrock(
         if fresh:
             for i in range(size):
                 flat[i] = new[i]
-        elif rejected(control, state, norm) != 0:
-            return NOT_FINITE
-    return DONE if state[0] >= end else RUNNING
+        else:
+            status = rejected(control, state, norm, allowed)
+            if status != RUNNING:
+                return status
+    return DONE if state[TIME] >= end else RUNNING

@@ -3,8 +3,9 @@
     M du/dt = -div F(u) + S(u),   m unknowns at n points
 
 u (m, n): unknowns are rows, points are columns. Points 1 .. n-2 are cells, points 0 and n-1 are the ends: points of no
-volume that carry algebraic rows c - a u - b F = 0, so that no law sees a boundary. Face i lies between points i and
-i+1. Vectors of length m n are rows laid end to end; blocks are stored flat, block i at i m m, row by row.
+volume that carry algebraic rows c - a u - b F = 0, so that no law sees a boundary; where they give every flow (a = 0:
+closed, flux), c / b takes the place of the law's F. Face i lies between points i and i+1. Vectors of length m n are
+rows laid end to end; blocks are stored flat, block i at i m m, row by row.
 """
 
 from typing import NamedTuple
@@ -17,7 +18,7 @@ CONDUCTANCE, POSITION = 0, 1  # rows of System.face; POSITION is a row of System
 VOLUME = 0  # row of System.cell
 
 # What a kernel returns; `simulator.solve.status` has a sentence for each.
-DONE, RUNNING, TOO_MANY_STEPS, STEP_TOO_SMALL, NOT_FINITE, NOT_CONVERGED = range(6)
+DONE, RUNNING, TOO_MANY_STEPS, STEP_TOO_SMALL, NOT_FINITE, OUTSIDE, NOT_CONVERGED, INCONSISTENT = range(8)
 
 
 class System(NamedTuple):
@@ -115,6 +116,25 @@ def set_ends(t: Real, T: Real, system: System, ends: Matrix):
     if system.end_values != 0:
         evaluate = ends_at(system.end_values)
         evaluate(t, T, system.end_parameters, ends)
+
+
+@kernel
+def flow_given(ends: Matrix, side: Int) -> Int:
+    """1 if the rows of an end give the flow of every component (a = 0: closed, flux): F = c / b, whatever u is."""
+    for a in range(ends.shape[0]):
+        if ends[a, 3 * side + 1] != 0.0 or ends[a, 3 * side + 2] == 0.0:
+            return 0
+    return 1
+
+
+@kernel
+def put_given_flows(ends: Matrix, F: Matrix):
+    """The flows that the ends give take the place of the law's, which could not tell them where D is 0."""
+    last = F.shape[1] - 1
+    for side in range(2):
+        if flow_given(ends, side) == 1:
+            for a in range(F.shape[0]):
+                F[a, side * last] = ends[a, 3 * side] / ends[a, 3 * side + 2]
 
 
 @kernel

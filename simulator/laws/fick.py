@@ -24,9 +24,8 @@ class Fick(Law):
         J_i = -sum_j D_ij grad x_j,   dx_i/dt = -div J_i,   i, j over the m = n - 1 independent components
 
     D in m^2/s, in the frame in which no volume crosses: one coefficient for two components, an m x m nested list of
-    them for n; one coefficient for n components stands for itself times the
-    identity. Raises Invalid for another shape, and
-    for every coefficient that cannot be read. `folder` is where table files are looked for.
+    them for n; one coefficient for n components stands for itself times the identity. Raises Invalid for another
+    shape, and for every coefficient that cannot be read. `folder` is where table files are looked for.
     Source: Fick (1855), Ann. Phys. 170, 59; Onsager (1945), Ann. N. Y. Acad. Sci. 46, 241.
     """
 

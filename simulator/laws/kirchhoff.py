@@ -17,10 +17,9 @@ def kirchhoff_table(D: Callable[[np.ndarray], np.ndarray], lowest: float, highes
     """Piecewise cubic of Phi on [lowest, highest], a little widened within [0, 1]; None where D is not finite.
 
     Phi is exact at the ends of the pieces, by Gauss-Legendre quadrature, and its derivative is D there. The pieces
-    double from FEWEST to at most MOST until D is met within 1e-9 of its local
-    size. Beyond the range D is constant. Layout:
-    lowest, 1/width, number of the last piece, then four coefficients a piece in s from 0 to 1; the first and the last
-    piece lie outside the range.
+    double from FEWEST to at most MOST until D is met within 1e-9 of its local size. Beyond the range D is constant.
+    Layout: lowest, 1/width, number of the last piece, then four coefficients a piece in s from 0 to 1; the first and
+    the last piece lie outside the range.
     """
     margin = WIDENING * (highest - lowest) or WIDENING
     ranges = [(max(lowest - margin, min(lowest, 0.0)), min(highest + margin, max(highest, 1.0))), (lowest, highest)]

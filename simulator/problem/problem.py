@@ -11,7 +11,7 @@ from simulator.faults import Fault, Invalid, near
 from simulator.laws.law import Law
 from simulator.laws.mixture import Mixture
 from simulator.laws.units import number
-from simulator.problem.boundary import Boundary, Closed, Exchange, Fixed, Periodic
+from simulator.problem.boundary import Boundary, Closed, Exchange, Fixed, Flux, Periodic
 from simulator.problem.domain import Domain
 from simulator.problem.grid import Grid
 from simulator.problem.initial import Initial, Step
@@ -112,6 +112,14 @@ class Problem:
         """Lowest and highest independent mole fractions (m,) of the start and the ends."""
         points = np.clip(self.extremes, 0.0, 1.0)
         return points.min(axis=1), points.max(axis=1)
+
+    def reachable_range(self) -> tuple[np.ndarray, np.ndarray]:
+        """Lowest and highest independent mole fractions (m,) that a run can reach: a flux or a source may lead beyond
+        the start and the ends, anywhere between 0 and 1.
+        """
+        if self.source or isinstance(self.boundary.left, Flux) or isinstance(self.boundary.right, Flux):
+            return np.zeros(self.mixture.m), np.ones(self.mixture.m)
+        return self.composition_range()
 
     @cached_property
     def sample(self) -> np.ndarray:

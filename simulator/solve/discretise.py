@@ -29,6 +29,22 @@ def effective_areas(grid: Grid) -> np.ndarray:
     return areas
 
 
+def distances(grid: Grid) -> np.ndarray:
+    """Between neighbouring points (N+1,), m: what a difference of cell averages is divided by.
+
+    In a sphere, d_i = (s_i+1 - s_i) / (2 r_i) with s = <r^2> over a cell, so that u = a + b r^2 has its exact flux:
+    near the centre averages and values at midpoints differ by a multiple of b h^2 that is not smooth from cell to
+    cell, and extrapolation could not remove it.
+    """
+    d = np.diff(points(grid))
+    if grid.geometry == "spherical":
+        left, right = grid.faces[:-1], grid.faces[1:]
+        square, product = left * left + right * right, left * right
+        s = 0.6 * (square * square + product * (square - product)) / (square + product)
+        d[1:-1] = np.diff(s) / (2.0 * grid.faces[1:-1])
+    return d
+
+
 def discretise(
     equations: Equations,
     grid: Grid,
@@ -39,7 +55,6 @@ def discretise(
     end_program: np.ndarray = NOTHING,
     source_program: np.ndarray = NOTHING,
     temperature_program: np.ndarray = NOTHING,
-    autonomous: bool | None = None,
 ) -> System:
     """The semi-discrete system of a law.
 
@@ -51,7 +66,7 @@ def discretise(
     if m > MOST_UNKNOWNS:
         raise NumericsError(f"{m} unknowns a cell are more than the {MOST_UNKNOWNS} that the engine is built for.")
     x = points(grid)
-    conductance = effective_areas(grid) / np.diff(x)
+    conductance = effective_areas(grid) / distances(grid)
     position = grid.faces.copy()
     if periodic:
         distance = 0.5 * (grid.faces[1] - grid.faces[0] + grid.faces[-1] - grid.faces[-2])
@@ -60,8 +75,7 @@ def discretise(
         ends = np.zeros((m, 6))
     volume = np.concatenate(([0.0], grid.volumes, [0.0]))
     factor, substitute = elimination(2 * m if periodic else m)
-    if autonomous is None:
-        autonomous = equations.autonomous and not (end_program.size or source_program.size or temperature_program.size)
+    given = end_program.size or source_program.size or temperature_program.size
     return System(
         flux=equations.flux.address,
         flux_slopes=equations.flux_slopes.address if equations.flux_slopes else 0,
@@ -84,13 +98,13 @@ def discretise(
         typical=equations.typical,
         bounds=equations.bounds,
         periodic=int(periodic),
-        autonomous=int(autonomous),
+        autonomous=int(equations.autonomous and not given),
     )
 
 
 def equations_of(problem: Problem) -> Equations:
     """The law's arrays and kernels for all states and temperatures the problem can reach."""
-    lowest, highest = problem.composition_range()
+    lowest, highest = problem.reachable_range()
     return problem.law.equations(lowest, highest, temperature_range(problem))
 
 

@@ -8,15 +8,19 @@ from simulator.faults import Invalid
 from simulator.kernels.balance import face_flows
 from simulator.kernels.newton import settle, steady
 from simulator.kernels.stepping import ACCEPTED, INADMISSIBLE, REJECTED, STATE_SIZE, STEP, TIME, Control
-from simulator.kernels.system import DONE, TOO_MANY_STEPS, System
+from simulator.kernels.system import RUNNING, TOO_MANY_STEPS, System
 from simulator.solve.controls import Controls
 from simulator.solve.schemes import Scheme
 from simulator.solve.status import raise_unless_done
 
 # How far outside the admissible region a step may land: rounding of a state on its edge, far below any tolerance.
 OVERSHOOT = 1e-9
-# Unknowns advanced by a call: about a tenth of a second, so that a bar moves and Ctrl-C is heard.
+# Unknowns advanced by a call: about a tenth of a second, so that a bar moves and Ctrl-C is heard; never fewer steps
+# than pay for a call's workspace.
 CHUNK = {"implicit": 1_000_000, "explicit": 100_000}
+FEWEST_STEPS = 10
+# Of the whole run. A fine grid may be left to relax for 1e20 times as long as its cells need.
+SMALLEST_STEP = 1e-40
 SETTLE_ITERATIONS = 30
 STEADY_ITERATIONS = 400
 STEADY_TOLERANCE = 1e-12
@@ -32,8 +36,8 @@ class Integration:
         self.max_steps = controls.max_steps
         self.u = np.array(start, float, order="C")
         self.state = np.zeros(STATE_SIZE)
-        chunk = min(max(1, CHUNK[scheme.family] // self.u.size), self.max_steps)
-        smallest = 1e-16 * span if np.isfinite(span) else 0.0
+        chunk = max(FEWEST_STEPS, CHUNK[scheme.family] // self.u.size)
+        smallest = SMALLEST_STEP * span if np.isfinite(span) else 0.0
         self.control = Control(controls.rtol, controls.step or 0.0, OVERSHOOT, smallest, chunk)
         _ = scheme.kernel.entry  # compiled before any clock runs
         if scheme.family == "explicit" and np.any(system.mass.reshape(self.u.shape)[:, 1:-1] == 0.0):
@@ -64,8 +68,10 @@ class Integration:
     def advance(self, end: float, report: Callable[[float], None] | None = None) -> None:
         """Carry u to `end` exactly; report(time) is called after every chunk. Raises NumericsError when it cannot."""
         while self.time < end:
-            status = self.scheme.kernel(self.system, *self.scheme.data, self.control, float(end), self.u, self.state)
-            if status != DONE and self.steps + self.rejected_steps >= self.max_steps:
+            left = self.max_steps - self.steps - self.rejected_steps
+            control = self.control._replace(chunk=min(self.control.chunk, left))
+            status = self.scheme.kernel(self.system, *self.scheme.data, control, float(end), self.u, self.state)
+            if status == RUNNING and self.steps + self.rejected_steps >= self.max_steps:
                 status = TOO_MANY_STEPS
             self.finish(status)
             if report is not None:

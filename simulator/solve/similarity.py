@@ -7,6 +7,8 @@ I(l) = int u dl the flux follows without a derivative: J = (l u - [l u]_left - I
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -23,72 +25,65 @@ from simulator.problem.problem import Problem
 from simulator.solve.controls import Controls
 from simulator.solve.discretise import discretise, equations_of
 from simulator.solve.integration import Integration
-from simulator.solve.schemes import Scheme, scheme_named
+from simulator.solve.schemes import scheme_named
 from simulator.solve.status import raise_unless_done
 
 HALF_WIDTH = 8.0  # of the grid in l, in sqrt(largest D): what lies beyond differs by less than rounding
 # Cells in l of a run with few cells in x: fewer let central differences swing in the far cells.
 FEWEST = 128
-# Newton: a change below this leaves an error of its square.
-TOLERANCE = 1e-8
+# Newton: a change below this leaves an error of its square, far below that of any grid.
+TOLERANCE = 1e-5
 ITERATIONS = 60
 # A sample is long enough if the profile differs by less than this part of its step at its ends.
 FLAT = 1e-4
 
 
+@dataclass(frozen=True, eq=False)
 class SimilarityProfile:
-    """u(l) (m, N) on cells of l = x / sqrt(t), m/s^(1/2), between two far compositions (m,)."""
+    """u(l) as averages over cells of l = x / sqrt(t), m/s^(1/2).
 
-    def __init__(self, equations: Equations, left: np.ndarray, right: np.ndarray, largest: float, cells: int, T: float):
-        """largest: largest interdiffusivity, m^2/s; T: K. `solve` fills in the profile."""
-        self.left, self.right, self.largest = left, right, largest
-        reach = HALF_WIDTH * np.sqrt(largest)
-        domain = Domain(interval=(-reach, reach), cells=cells, grading="interface")
-        self.grid = domain.grid(jumps=(0.0,), length=np.sqrt(largest))
-        ends = np.stack([np.array([a, 1.0, 0.0, b, 1.0, 0.0]) for a, b in zip(left, right, strict=True)])
-        self.system = discretise(equations, self.grid, ends, temperature=T)
-        self.closed_system = discretise(equations, self.grid, np.tile([0.0, 0.0, 1.0], (left.size, 2)), temperature=T)
-        self.counts = np.zeros(2)
+    at (N+2,): centres of the cells and both ends of the grid; u (m, N+2) there, the far compositions at the ends.
+    """
 
-    def between(self, share: np.ndarray) -> np.ndarray:
-        return np.ascontiguousarray(self.left[:, None] + (self.right - self.left)[:, None] * share)
+    grid: Grid
+    at: np.ndarray
+    u: np.ndarray
+    iterations: int
+    shortened: int
 
-    def solve(self) -> None:
-        """Newton from a profile of about the right width; from a loose run in time where D is too steep for that."""
-        at = self.system.cell[POSITION]
-        u = self.between(0.5 * (1.0 + np.tanh(at / np.sqrt(self.largest))))
-        status = similarity(self.system, u, TOLERANCE, ITERATIONS, self.counts)
-        if status != DONE:
-            start = self.between(np.where(at > 0.0, 1.0, 0.0))
-            march = Integration(self.closed_system, start, scheme_named("implicit"), Controls(rtol=1e-4), 1.0)
-            march.advance(1.0)  # at t = 1 s, x is l
-            u = march.u
-            status = similarity(self.system, u, TOLERANCE, ITERATIONS, self.counts)
-        raise_unless_done(status, time=0.0, step=0.0, max_steps=ITERATIONS)
-        self.fit(u)
+    @property
+    def cells(self) -> np.ndarray:
+        """Averages of u over the cells (m, N)."""
+        return self.u[:, 1:-1]
 
-    def fit(self, u: np.ndarray) -> None:
-        """Cubic spline of I(l) = int u dl through its exact values at the faces, with u at the faces as its slopes.
+    @cached_property
+    def integral(self) -> np.ndarray:
+        """I(l) = int u dl from the left end of the grid, at the faces (m, N+1): exact sums of the cells."""
+        h = np.diff(self.grid.faces)
+        return np.concatenate((np.zeros((self.u.shape[0], 1)), np.cumsum(self.cells * h, axis=1)), axis=1)
+
+    @cached_property
+    def slopes(self) -> np.ndarray:
+        """u at the faces (m, N+1): the slopes of the cubic spline through I.
 
         Interior rows h_right s_(i-1) + 2 (h_left + h_right) s_i + h_left s_(i+1) = 3 (h_right u_left + h_left u_right).
         """
         h = np.diff(self.grid.faces)
-        cells = u[:, 1:-1]
         n = h.size + 1
         w, lower, upper = np.ones(n), np.zeros(n), np.zeros(n)
         w[1:-1] = 2.0 * (h[:-1] + h[1:])
         lower[1:-1], upper[1:-1] = -h[1:], -h[:-1]
         P, Q, E = np.empty(n), np.empty(n), np.empty(n)
         factor_scalar(n, w, lower, np.zeros(n), upper, P, Q, E)
-        self.slopes = np.empty((u.shape[0], n))
-        for row, values, left, right in zip(self.slopes, cells, self.left, self.right, strict=True):
-            row[0], row[-1] = left, right
-            row[1:-1] = 3.0 * (h[1:] * values[:-1] + h[:-1] * values[1:])
+        slopes = np.empty((self.u.shape[0], n))
+        for row, u in zip(slopes, self.u, strict=True):
+            row[0], row[-1] = u[0], u[-1]
+            row[1:-1] = 3.0 * (h[1:] * u[1:-2] + h[:-1] * u[2:-1])
             substitute_scalar(n, P, Q, E, row)
-        self.integral = np.concatenate((np.zeros((u.shape[0], 1)), np.cumsum(cells * h, axis=1)), axis=1)
+        return slopes
 
     def integral_and_value(self, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """I from the left end of the grid, and u, at l = `at` (k,): (m, k) each; constant beyond the grid."""
+        """I, and u, at l = `at` (k,): (m, k) each; u is constant beyond the grid."""
         faces = self.grid.faces
         inside = np.clip(at, faces[0], faces[-1])
         j = np.clip(np.searchsorted(faces, inside, side="right") - 1, 0, faces.size - 2)
@@ -101,7 +96,7 @@ class SimilarityProfile:
         value = (u0 + s * (2.0 * c2 + 3.0 * s * c3)) / h
         total = I0 + s * (u0 + s * (c2 + s * c3))
         outside = at - inside
-        far = np.where(outside < 0.0, self.left[:, None], self.right[:, None])
+        far = np.where(outside < 0.0, self.u[:, :1], self.u[:, -1:])
         return total + far * outside, np.where(outside == 0.0, value, far)
 
     def averages(self, faces: np.ndarray) -> np.ndarray:
@@ -111,20 +106,53 @@ class SimilarityProfile:
     def flux(self, at: np.ndarray) -> np.ndarray:
         """J = -D du/dl (m, k)."""
         total, value = self.integral_and_value(at)
-        return 0.5 * (at * value - self.grid.faces[0] * self.left[:, None] - total)
+        return 0.5 * (at * value - self.grid.faces[0] * self.u[:, :1] - total)
+
+
+class SimilarityCouple:
+    """Two far compositions (m,) and a law on a grid in l, ready to be solved."""
+
+    def __init__(self, equations: Equations, left: np.ndarray, right: np.ndarray, largest: float, cells: int, T: float):
+        """largest: largest interdiffusivity, m^2/s; T: K."""
+        reach = HALF_WIDTH * np.sqrt(largest)
+        domain = Domain(interval=(-reach, reach), cells=cells, grading="interface")
+        self.grid = domain.grid(jumps=(0.0,), length=np.sqrt(largest))
+        ends = np.stack([np.array([a, 1.0, 0.0, b, 1.0, 0.0]) for a, b in zip(left, right, strict=True)])
+        self.system = discretise(equations, self.grid, ends, temperature=T)
+        self.closed_system = discretise(equations, self.grid, np.tile([0.0, 0.0, 1.0], (left.size, 2)), temperature=T)
+        self.at = self.system.cell[POSITION]
+        rise = (right - left)[:, None]
+        self.step = left[:, None] + rise * np.where(self.at > 0.0, 1.0, 0.0)
+        self.guess = left[:, None] + rise * 0.5 * (1.0 + np.tanh(self.at / np.sqrt(largest)))
+
+    def solve(self, near: SimilarityProfile | None = None) -> SimilarityProfile:
+        """Newton from the profile on another grid, or from one of about the right width; where D is too steep for
+        either, from a loose run in time."""
+        u, counts = self.guess.copy(), np.zeros(2)
+        if near is not None:
+            for row, known in zip(u, near.u, strict=True):
+                row[:] = np.interp(self.at, near.at, known)
+        status = similarity(self.system, u, TOLERANCE, ITERATIONS, counts)
+        if status != DONE:
+            march = Integration(self.closed_system, self.step, scheme_named("implicit"), Controls(rtol=1e-4), 1.0)
+            march.advance(1.0)  # at t = 1 s, x is l
+            u = march.u
+            status = similarity(self.system, u, TOLERANCE, ITERATIONS, counts)
+        raise_unless_done(status, time=0.0, step=0.0, max_steps=ITERATIONS)
+        return SimilarityProfile(self.grid, self.at, u, int(counts[0]), int(counts[1]))
 
 
 class SimilarityLevel:
-    """A problem by its similarity solution: as many cells in l as the grid has in x, or a multiple, mapped to the
-    cells.
-    """
+    """A problem by its similarity solution: as many cells in l as the grid has in x, or a multiple, mapped to them."""
 
-    def __init__(self, problem: Problem, grid: Grid, scheme: Scheme, controls: Controls):
+    def __init__(self, problem: Problem, grid: Grid, near: "SimilarityLevel | None" = None):
+        """near: the same problem on another grid, whose profile is a start for this one."""
         refuse_unless_similar(problem)
         self.problem = problem
         self.grid = grid
+        self.near = near
         initial, mixture = problem.initial, problem.mixture
-        self.profile = SimilarityProfile(
+        self.couple = SimilarityCouple(
             equations_of(problem),
             mixture.fractions(initial.left, "initial.left"),
             mixture.fractions(initial.right, "initial.right"),
@@ -134,6 +162,10 @@ class SimilarityLevel:
         )
         self.u = np.zeros((mixture.m, grid.cells + 2))
         self.state = np.zeros(STATE_SIZE)
+
+    @cached_property
+    def profile(self) -> SimilarityProfile:
+        return self.couple.solve(self.near.profile if self.near else None)
 
     @property
     def steps(self) -> int:
@@ -146,15 +178,14 @@ class SimilarityLevel:
         return int(self.state[REJECTED])
 
     def advance(self, end: float, report: Callable[[float], None] | None) -> None:
-        if not self.profile.counts[0]:
-            self.profile.solve()
-        self.state[[ACCEPTED, REJECTED]] = self.profile.counts
+        self.state[[ACCEPTED, REJECTED]] = self.profile.iterations, self.profile.shortened
         self.state[TIME] = end
         self.u[:, 1:-1] = self.profile.averages(self.scaled_faces)
         self.u[:, [0, -1]] = self.profile.integral_and_value(self.scaled_faces[[0, -1]])[1]
 
     @property
     def scaled_faces(self) -> np.ndarray:
+        """The faces in l at the time reached."""
         return (self.grid.faces - self.problem.initial.at) / np.sqrt(self.state[TIME])
 
     def fractions(self) -> np.ndarray:
@@ -167,9 +198,9 @@ class SimilarityLevel:
         return (self.u[:, 1:-1] * self.grid.volumes).sum(axis=1)
 
     def warnings(self) -> list[str]:
-        profile = self.profile
-        step = np.max(np.abs(profile.right - profile.left))
-        reach = max(np.max(np.abs(self.u[:, 0] - profile.left)), np.max(np.abs(self.u[:, -1] - profile.right)))
+        far = self.profile.u[:, [0, -1]]
+        step = np.max(np.abs(far[:, 1] - far[:, 0]))
+        reach = np.max(np.abs(self.u[:, [0, -1]] - far))
         if reach <= FLAT * step:
             return []
         return [

@@ -40,13 +40,21 @@ class Run:
         self.problem = problem
         self.controls = controls
         self.grid = problem.grid
-        scheme = scheme_named(controls.scheme)
         self.companion = self.grid.refined() if controls.extrapolate else companion(self.grid)
-        grids = [self.grid] if self.companion is None else [self.grid, self.companion]
-        level = SimilarityLevel if scheme.family == "similarity" else TimeLevel
-        self.levels: list[Level] = [level(problem, grid, scheme, controls) for grid in grids]
+        self.levels = self.make_levels()
         self.seconds = 0.0
         self.inventory = self.levels[0].inventory()
+
+    def make_levels(self) -> list[Level]:
+        """The problem on the main grid and on its companion."""
+        scheme = scheme_named(self.controls.scheme)
+        grids = [self.grid] if self.companion is None else [self.grid, self.companion]
+        if scheme.family != "similarity":
+            return [TimeLevel(self.problem, grid, scheme, self.controls) for grid in grids]
+        levels: list[Level] = []
+        for grid in grids:
+            levels.append(SimilarityLevel(self.problem, grid, levels[0] if levels else None))
+        return levels
 
     def advance(self, end: float, report: Callable[[float], None] | None) -> None:
         began = clock.perf_counter()
