@@ -69,6 +69,7 @@ def test_kernels_know_arrays_only(path):
         "math",
         "typing",
         "simulator",
+        "contextlib",
         "dis",
         "functools",
         "hashlib",

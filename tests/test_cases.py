@@ -1,4 +1,4 @@
-"""Every case in cases/ runs and shows what its [expect] says; the measured couple is reproduced by its recovered D(X)."""
+"""Every case in cases/ runs and shows what its [expect] says."""
 
 from pathlib import Path
 

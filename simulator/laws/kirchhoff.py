@@ -7,7 +7,9 @@ import numpy as np
 from simulator.laws.program import Program, Tree, apply, leaves, number
 
 FEWEST, MOST = 64, 4096
-ACCURACY = 1e-9
+# Of D between the knots, where its error changes sign within every piece: profiles do not see it, and a table of some
+# hundred pieces stays in the processor's first cache.
+ACCURACY = 1e-8
 WIDENING = 0.01
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(6)
 SAMPLES = (np.arange(1, 8) / 8.0)[:, None]
@@ -17,7 +19,7 @@ def kirchhoff_table(D: Callable[[np.ndarray], np.ndarray], lowest: float, highes
     """Piecewise cubic of Phi on [lowest, highest], a little widened within [0, 1]; None where D is not finite.
 
     Phi is exact at the ends of the pieces, by Gauss-Legendre quadrature, and its derivative is D there. The pieces
-    double from FEWEST to at most MOST until D is met within 1e-9 of its local size. Beyond the range D is constant.
+    double from FEWEST to at most MOST until D is met within ACCURACY of its local size. Beyond the range D is constant.
     Layout: lowest, 1/width, number of the last piece, then four coefficients a piece in s from 0 to 1; the first and
     the last piece lie outside the range.
     """

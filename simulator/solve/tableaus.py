@@ -26,9 +26,8 @@ class Rosenbrock:
 
     @cached_property
     def arrays(self) -> RosenbrockTableau:
-        a = square(self.a)
         return RosenbrockTableau(
-            a, square(self.c), np.array(self.alpha), np.array(self.d), self.gamma, float(self.order), closing_stage(a)
+            square(self.a), square(self.c), np.array(self.alpha), np.array(self.d), self.gamma, float(self.order)
         )
 
 
@@ -56,19 +55,6 @@ def square(rows: tuple[tuple[float, ...], ...]) -> np.ndarray:
     for s, row in enumerate(rows):
         matrix[s, : len(row)] = row
     return matrix
-
-
-def closing_stage(a: np.ndarray) -> int:
-    """First stage from which every stage value is the one before plus its increment: those need no sum."""
-    count = len(a)
-    closing = count
-    for s in range(count - 1, 0, -1):
-        expected = a[s - 1].copy()
-        expected[s - 1] += 1.0
-        if not np.array_equal(a[s], expected):
-            break
-        closing = s
-    return closing
 
 
 def backward_euler() -> DiagonallyImplicit:
