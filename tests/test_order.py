@@ -31,7 +31,7 @@ def time_errors(scheme: Scheme, problem: Smooth) -> np.ndarray:
     """
     span = problem.end - problem.begin
     tight, other = (problem.run(BEST, Controls(step=span / k), CELLS) for k in (250, 200))
-    rounding = 5e-13 if problem.name == "D(t)" else 0.0  # f_t comes from differences
+    rounding = 4e-13 if problem.name == "D(t)" else 0.0  # f_t comes from differences
     small = max(SMALL[scheme.order], rounding, ABOVE_ROUNDING * np.abs(tight - other).max())
     count = FIRST_STEPS[scheme.order]
     if scheme.family == "explicit":
