@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simulator.faults import NumericsError
+from simulator.faults import Invalid, NumericsError
 from simulator.laws.fick import Fick
 from simulator.laws.mixture import Mixture
 from simulator.problem.boundary import Boundary, Closed, Exchange, Fixed, Flux, Periodic
@@ -157,9 +157,24 @@ def test_statistics_add_up():
     ({}, "1 + 0*log(x_B)", "0 s"),
     ({}, "1 + 0*log(0.5 - t)", "0.5 s"),
 ], ids=["source", "source later", "D", "D later"])  # fmt: skip
-def test_what_is_not_a_number_is_a_sentence(scheme, changes, D, time):
+def test_what_is_not_a_number_is_a_sentence(scheme, changes, D, time, monkeypatch):
+    """What the checks before a run see is told there; here they are kept quiet, for the engine to meet it."""
+    monkeypatch.setattr(Problem, "check", lambda problem: None)
     with pytest.raises(NumericsError, match=rf"stopped being finite at t = {time}.*log\(0\)"):
         solve(couple(D, left=0.0, **changes), Controls(scheme=scheme))
+
+
+@pytest.mark.parametrize(
+    ("changes", "D", "sentence"),
+    [
+        ({"source": {"B": "0*log(x_B)"}}, "1", r"source\.B.*must be finite"),
+        ({}, "1 + 0*log(x_B)", r"law\.D.*must be finite"),
+        ({}, "x_B - 0.5", r"law\.D.*must not be negative"),
+    ],
+)
+def test_a_problem_made_in_python_is_checked_before_it_runs(changes, D, sentence):
+    with pytest.raises(Invalid, match=sentence):
+        solve(couple(D, left=0.0, **changes))
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

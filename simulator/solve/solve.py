@@ -56,11 +56,17 @@ class Run:
             levels.append(SimilarityLevel(self.problem, grid, levels[0] if levels else None))
         return levels
 
-    def advance(self, end: float, report: Callable[[float], None] | None) -> None:
+    def advance(self, begin: float, end: float, report: Callable[[float], None] | None) -> None:
+        """Carry every level from one saved time to the next; report(part) is told the part of that which is done."""
         began = clock.perf_counter()
         for k, level in enumerate(self.levels):
-            part = (lambda t, k=k: report((k + t / end) / len(self.levels))) if report is not None else None
-            level.advance(end, part)
+            told = None
+            if report is not None and np.isfinite(end):
+
+                def told(t: float, k: int = k) -> None:
+                    report((k + (t - begin) / (end - begin)) / len(self.levels))
+
+            level.advance(end, told)
         self.seconds += clock.perf_counter() - began
 
     def combined(self, main: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -147,6 +153,7 @@ def solve(
     the same numbers, bit for bit. Raises Invalid for a problem that makes no sense, NumericsError for one that cannot
     be solved.
     """
+    problem.check()
     controls = controls or Controls()
     run = Run(problem, controls)
     snapshots = list(resume[0]) if resume else []
@@ -156,17 +163,19 @@ def solve(
         first = run.checkpoint(-1, 0.0)
         record.begin(first.u.size, first.h.size)
     times = (np.inf,) if problem.steady else problem.save
-    for index, time in list(enumerate(times))[len(snapshots) :]:
-        before = times[index - 1] if index else 0.0
+    for index in range(len(snapshots), len(times)):
+        begin, end = times[index - 1] if index else 0.0, times[index]
         report = None
         if progress is not None:
-            report = lambda part, a=before, b=time: progress((a + (b - a) * part) / times[-1] if b < np.inf else part)  # noqa: E731
-        run.advance(time, report)
-        snapshots.append(run.snapshot(time))
+
+            def report(part: float, begin: float = begin, end: float = end) -> None:
+                progress((begin + (end - begin) * part) / times[-1])
+
+        run.advance(begin, end, report)
+        snapshots.append(run.snapshot(end))
         if record is not None:
-            record.saved(index, snapshots[-1], run.checkpoint(index, time))
-    warnings = list(problem.warnings())
-    warnings += [warning for level in run.levels[:1] for warning in level.warnings()]
+            record.saved(index, snapshots[-1], run.checkpoint(index, end))
+    warnings = [*problem.warnings(), *run.levels[0].warnings()]
     if record is not None:
         record.finish("complete", warnings)
     return Result(problem, controls, run.grid, snapshots, warnings)
