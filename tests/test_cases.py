@@ -7,6 +7,7 @@ import pytest
 
 from matano.check import check
 from simulator.files.case import load
+from simulator.files.hdf5 import ResultFile, open_result
 from simulator.solve.controls import Controls
 from simulator.solve.solve import solve
 
@@ -33,3 +34,38 @@ def test_half_the_cells_show_the_same_less_well(path):
     fine, rough = (check(solve(c.problem, controls), c.expect)[0].measured for c in (case, coarse))
     assert np.isfinite(fine)
     assert fine < 0.5 * rough
+
+
+COUPLE = """
+components = ["A", "B"]
+dependent = "A"
+[domain]
+interval = ["-700 um", "700 um"]
+cells = 400
+[initial]
+{initial}
+[law]
+kind = "fick"
+D = "1e-15*exp(3*x_B)"
+[time]
+end = "{end}"
+"""
+STEP = 'shape = "step"\nat = 0.0\nleft = {B = 0.0}\nright = {B = 1.0}'
+
+
+def test_a_run_that_starts_from_a_result_goes_on_where_it_ended(tmp_path):
+    """36 h, then 64 h from the profile in the result file, is 100 h: the profile is carried by interpolation."""
+
+    def run(name: str, initial: str, end: str):
+        path = tmp_path / f"{name}.toml"
+        path.write_text(COUPLE.format(initial=initial, end=end))
+        case = load(path)
+        with ResultFile(tmp_path / f"{name}.h5", case.problem, text=case.text, folder=case.folder) as record:
+            return solve(case.problem, case.controls, record=record)
+
+    whole = run("whole", STEP, "100 h").mole_fraction[-1, 1]
+    run("first", STEP, "36 h")
+    later = run("later", 'shape = "file"\npath = "first.h5"', "64 h")
+    there = np.interp(open_result(tmp_path / "whole.h5").x, later.x, later.mole_fraction[-1, 1])
+    # linear interpolation of 400 graded cells, smoothed away by the second run
+    assert np.abs(there - whole).max() < 1e-3
