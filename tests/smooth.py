@@ -40,7 +40,7 @@ class Smooth:
     left: tuple[float, float, float] = CLOSED
     right: tuple[float, float, float] = CLOSED
     geometry: str = "planar"
-    equations: Equations = matrix_equations(np.eye(1))  # noqa: RUF009
+    equations: Equations = matrix_equations(np.eye(1))
 
     def __str__(self) -> str:
         return self.name

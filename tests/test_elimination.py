@@ -83,5 +83,8 @@ def test_folded_ring_solves_the_cyclic_system(m, cells, rng):
     fold_vector(m, n, x, work.ring)
     substitute(folds, work.inverse, work.forward, work.backward, work.ring)
     unfold_vector(m, n, work.ring, x)
-    inner = lambda v: v.reshape(m, n)[:, 1:-1].ravel()  # noqa: E731
+
+    def inner(v):
+        return v.reshape(m, n)[:, 1:-1].ravel()
+
     assert dense @ inner(x) == pytest.approx(inner(right), abs=1e-12)

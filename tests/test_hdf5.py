@@ -292,7 +292,7 @@ def test_without_a_case_the_problem_is_missed_by_name(tmp_path):
     write(tmp_path / "a.h5").finish("complete", [])
     result = open_result(tmp_path / "a.h5")
     with pytest.raises(Invalid, match="without a case file"):
-        result.problem  # noqa: B018
+        _ = result.problem
 
 
 def test_files_of_the_case_travel_in_the_result(tmp_path, monkeypatch):

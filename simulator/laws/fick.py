@@ -36,7 +36,7 @@ class Fick(Law):
         "Onsager (1945), Ann. N. Y. Acad. Sci. 46, 241",
     )
 
-    D: Any = key(  # noqa: RUF009
+    D: Any = key(
         "Interdiffusivity: one coefficient, or for n components a nested list D[i][j] over the independent ones.",
         unit=UNIT,
         shape="matrix",
