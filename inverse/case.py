@@ -29,14 +29,21 @@ def write_case(estimate: Estimate, profile: Profile, path: str | Path) -> tuple[
             "case", f"{estimate.method} found a diffusivity that is not positive; no case can be simulated with it."
         )
     table = path.with_name(f"{path.stem}-D.csv")
-    name, order = estimate.component, np.argsort(estimate.composition)
+    order = np.argsort(estimate.composition)
     rows = [f"{X:.8g},{D:.8g}" for X, D in zip(estimate.composition[order], estimate.value[order], strict=True)]
+    table.write_text("\n".join([f"x_{estimate.component},D", *rows, ""]), encoding="utf-8")
+    path.write_text(case_text(estimate, profile, table.name), encoding="utf-8")
+    return path, table
+
+
+def case_text(estimate: Estimate, profile: Profile, table: str) -> str:
+    """The case as TOML; table: name of the file of the coefficient."""
+    name = estimate.component
     other = next((word for word in profile.components if word != name), OTHER if name != OTHER else "Rest")
-    left, right = estimate.diagnostics["ends"]
+    left, right = (min(max(end, 0.0), 1.0) for end in estimate.diagnostics["ends"])
     a, b = float(profile.x[0]), float(profile.x[-1])
     if estimate.diagnostics["ends_given"]:
         a, b = min(a, estimate.diagnostics["extent"][0]), max(b, estimate.diagnostics["extent"][1])
-    plane = estimate.diagnostics["matano_plane"]
     source = Path(profile.source).name or "a profile"
     lines = [
         "schema = 1",
@@ -52,9 +59,9 @@ def write_case(estimate: Estimate, profile: Profile, path: str | Path) -> tuple[
         "",
         "[initial]",
         'shape = "step"',
-        f"at = {plane:.10g}                     # the Matano plane of the profile",
-        f"left = {{ {name} = {min(max(left, 0.0), 1.0):.8g} }}",
-        f"right = {{ {name} = {min(max(right, 0.0), 1.0):.8g} }}",
+        f"at = {estimate.diagnostics['matano_plane']:.10g}                     # the Matano plane of the profile",
+        f"left = {{ {name} = {left:.8g} }}",
+        f"right = {{ {name} = {right:.8g} }}",
         "",
         "[boundary]",
         'left = "closed"',
@@ -66,16 +73,14 @@ def write_case(estimate: Estimate, profile: Profile, path: str | Path) -> tuple[
     lines += [
         "[law]",
         'kind = "fick"',
-        f"D = {{ table = {quoted(table.name)} }}",
+        f"D = {{ table = {quoted(table)} }}",
         "",
         "[time]",
         f"end = {profile.time:.10g}",
         f"save = [{profile.time:.10g}]",
         "",
     ]
-    table.write_text(f"x_{name},D\n" + "\n".join(rows) + "\n", encoding="utf-8")
-    path.write_text("\n".join(lines), encoding="utf-8")
-    return path, table
+    return "\n".join(lines)
 
 
 def quoted(text: str) -> str:

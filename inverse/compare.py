@@ -6,8 +6,10 @@ from itertools import pairwise
 import numpy as np
 
 from inverse.estimate import Estimate
-from inverse.registry import METHODS
+from inverse.registry import method_of
 from simulator.faults import Invalid
+
+POINTS, WEIGHTS = np.polynomial.legendre.leggauss(12)
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,8 @@ class Verdict:
 def compare(estimate: Estimate, result, tolerance: float | None = None) -> Verdict:
     """Judge an estimate by the law that made the result.
 
-    A coefficient that follows a temperature history is compared with its mean over the time, what a profile can show.
-    Raises Invalid if the law has no such coefficient.
+    A coefficient that changes in time, as with the temperature, is compared with its mean up to the time of the
+    profile: what a profile can show. Raises Invalid if the law has no such coefficient.
     """
     mixture = result.problem.mixture
     if mixture.m != 1:
@@ -48,7 +50,8 @@ def compare(estimate: Estimate, result, tolerance: float | None = None) -> Verdi
         raise Invalid.at("compare", f"the result has no component {estimate.component}.")
     X = estimate.composition if estimate.component == mixture.independent[0] else 1.0 - estimate.composition
     try:
-        truth = mean_coefficient(result, estimate.recovers, np.clip(X, 0.0, 1.0)[None, :])
+        fractions, time = np.clip(X, 0.0, 1.0)[None, :], estimate.diagnostics.get("time")
+        truth = mean_coefficient(result, estimate.recovers, fractions, time)
     except KeyError:
         raise Invalid.at(
             "compare", f"the law {result.problem.law.kind} has no {estimate.recovers} to compare with."
@@ -58,22 +61,20 @@ def compare(estimate: Estimate, result, tolerance: float | None = None) -> Verdi
     margin = 1e-9 * (high - low)
     inside = (estimate.composition >= low - margin) & (estimate.composition <= high + margin)
     largest = float(np.abs(error[inside]).max()) if inside.any() else np.inf
-    allowed = METHODS[estimate.method].tolerance if tolerance is None else tolerance
+    allowed = method_of(estimate.method).tolerance if tolerance is None else tolerance
     return Verdict(estimate.method, estimate.recovers, truth, error, largest, allowed, estimate.window)
 
 
-def mean_coefficient(result, name: str, fractions: np.ndarray) -> np.ndarray:
-    """The law's coefficient (k,) at fractions (1, k), averaged over the time up to the last profile."""
-    law, temperature = result.problem.law, result.problem.temperature
-    last = result.snapshots[-1]
-    if temperature is None or temperature.constant:
-        return np.asarray(law.coefficient(name, fractions, last.temperature))
-    times = np.unique([0.0, *(t for t in temperature.breaks if 0.0 < t < last.time), last.time])
-    points, weights = np.polynomial.legendre.leggauss(12)
+def mean_coefficient(result, name: str, fractions: np.ndarray, time: float | None = None) -> np.ndarray:
+    """The law's coefficient (k,) at fractions (1, k), averaged over the time up to `time` in s, the end by default."""
+    problem = result.problem
+    end = float(result.time[-1]) if time is None else time
+    breaks = problem.temperature.breaks if problem.temperature is not None else ()
+    times = np.unique([0.0, *(t for t in breaks if 0.0 < t < end), end])
     total = np.zeros(fractions.shape[1])
-    for start, end in pairwise(times):
-        half = 0.5 * (end - start)
-        for point, weight in zip(points, weights, strict=True):
-            t = start + half * (1.0 + point)
-            total += half * weight * np.asarray(law.coefficient(name, fractions, temperature(t), t))
-    return total / last.time
+    for left, right in pairwise(times):
+        half = 0.5 * (right - left)
+        for point, weight in zip(POINTS, WEIGHTS, strict=True):
+            t = left + half * (1.0 + point)
+            total += half * weight * problem.law.coefficient(name, fractions, problem.temperature_at(t), t)
+    return total / end

@@ -15,7 +15,8 @@ class Estimate:
 
     recovers: one of `simulator.laws.law.QUANTITIES`; composition (k,) mole fractions of the component; value (k,) in
     `unit`; sd (k,) standard deviations, or None for profiles without noise; window: range of compositions in which the
-    method stands by its values; diagnostics: planes (m), end values, residual, noise, and warnings as sentences.
+    method stands by its values; diagnostics: time (s), planes (m), end values, residual, noise, and warnings as
+    sentences.
     """
 
     method: str
@@ -34,7 +35,7 @@ class Estimate:
         return list(self.diagnostics.get("warnings", ()))
 
     def at(self, composition: np.ndarray) -> np.ndarray:
-        """Values between the compositions of the estimate, ln value linear; NaN outside the window."""
+        """Values between the compositions of the estimate, ln value linear; NaN beyond them."""
         order = np.argsort(self.composition)
         known, value = self.composition[order], np.log(self.value[order])
         return np.exp(np.interp(composition, known, value, left=np.nan, right=np.nan))

@@ -1,7 +1,7 @@
 """Which smooth curve a profile gets: interpolation of clean data, a penalised fit in probit space of noisy data.
 
 The noisy fit. u' > 0 always, because the spline is of its logarithm: u' = exp g, g a cubic spline in a composition-like
-coordinate xi, xi = 1 - erfc(u/2)/2 of the previous pass, and constant beyond the points that carry information. The
+coordinate xi, xi = (1 + erf(u/2))/2 of the previous pass, and constant beyond the points that carry information. The
 coefficients minimise sum w^2 (y - y- - (y+ - y-) Y(u))^2 + lambda int (g''')^2 dxi, so that the weights are in Y, not
 in u; lambda maximises the restricted likelihood of the linearised problem at each Gauss-Newton step. End values that
 are not known are fitted with it. No knot is ever placed by the data, so none can be misplaced.
@@ -20,7 +20,9 @@ FLOORS = (1e-8, 1e-7, 1e-6, 1e-5, 1e-4)  # closer to 0 or 1 a simulated profile 
 NODES = 801
 PASSES = 3
 KNOTS = 24
-DRAWS = 64
+FALLS = {False: 0.02, True: 2e-3}  # of the step, by which noisy and clean data may fall and still count as rising
+DRAWS, SEED = 64, 20230
+FARTHEST = 5.0  # of ln u' in a draw from its best value: data that say nothing there would overflow it
 WIDEST = 12.0  # of ln u' about its usual value: diffusivities that differ by exp(48) between places are noise
 
 
@@ -74,7 +76,7 @@ def smooth(
     zone = (monotone > 0.02) & (monotone < 0.98)
     spacing = np.median(np.abs(np.diff(Y[zone]))) if zone.sum() > 2 else 0.1
     clean = sigma is None and noise <= CLEAN * spacing
-    if np.abs(Y - monotone).max() > max(6.0 * noise, 0.02 if not clean else 2e-3):
+    if np.abs(Y - monotone).max() > max(6.0 * noise, FALLS[clean]):
         curve, residual = plain(x, Y, clean)
         sentence = "The profile is not monotone: a spline of the fraction itself was used, less accurate in the tails."
         return Smooth(curve, ends, noise * abs(step), residual * abs(step), warnings=(sentence,))
@@ -189,10 +191,9 @@ class PenalisedFit:
         count = int(np.clip(self.x.size // 3, 4, KNOTS))
         knots = np.concatenate([[0.0] * 3, np.linspace(0.0, 1.0, count), [1.0] * 3])
         basis = BSpline.design_matrix(np.clip(xi, 0.0, 1.0), knots, 3).toarray()
-        third = BSpline(knots, np.eye(basis.shape[1]), 3).derivative(3)
-        middle = np.linspace(0.0, 1.0, count)
-        jumps = third(0.5 * (middle[1:] + middle[:-1]))
-        penalty = jumps.T @ jumps
+        inner = np.linspace(0.0, 1.0, count)
+        third = BSpline(knots, np.eye(basis.shape[1]), 3).derivative(3)(0.5 * (inner[1:] + inner[:-1]))
+        penalty = third.T @ third  # the third derivative is constant between two knots
         return basis, penalty / np.trace(penalty)
 
     def _curve(self, basis, v):
@@ -253,7 +254,6 @@ class PenalisedFit:
         return chosen
 
     def result(self) -> Smooth:
-        v = None
         for _ in range(PASSES):
             basis, small = self._basis()
             n = basis.shape[1]
@@ -269,17 +269,17 @@ class PenalisedFit:
                 self.ends = v[-2:].copy()
         residual = self._residual(basis, v) * self.sigma
         scale = 1.0 if self.known else s2
-        root = np.linalg.inv(positive(M)[1])
-        rng = np.random.default_rng(20230)
-        draws = []
-        for z in rng.standard_normal((DRAWS, v.size)):
-            w = v + np.sqrt(scale) * (root.T @ z)
-            w[:n] = np.clip(w[:n], v[:n] - 5.0, v[:n] + 5.0)
-            draws.append((self._as_curve(basis, w), self._ends(w)))
         noise = float(np.median(self.sigma) * np.sqrt(scale))
-        return Smooth(
-            self._as_curve(basis, v), self._ends(v), noise, float(np.sqrt(np.mean(residual**2))), tuple(draws)
-        )
+        draws = tuple(self._drawn(basis, v, np.sqrt(scale) * np.linalg.inv(positive(M)[1]).T, n))
+        curve, ends = self._as_curve(basis, v), self._ends(v)
+        return Smooth(curve, ends, noise, float(np.sqrt(np.mean(residual**2))), draws)
+
+    def _drawn(self, basis, v, root, n):
+        """Curves with their ends from the normal distribution about v with the covariance root @ root.T."""
+        for z in np.random.default_rng(SEED).standard_normal((DRAWS, v.size)):
+            w = v + root @ z
+            w[:n] = np.clip(w[:n], v[:n] - FARTHEST, v[:n] + FARTHEST)
+            yield self._as_curve(basis, w), self._ends(w)
 
     def _ends(self, v):
         return (float(self.ends[0]), float(self.ends[1])) if self.fixed else (float(v[-2]), float(v[-1]))

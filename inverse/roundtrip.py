@@ -14,18 +14,21 @@ FINER = 2
 
 @dataclass(frozen=True)
 class RoundTrip:
-    """One method on one case: a verdict with its estimate, or a sentence why the method does not apply."""
+    """One method on one case: a verdict with its estimate, or a sentence why there is none: the method does not apply,
+    or, if it failed, it broke down on a profile that it takes.
+    """
 
     case: str
     method: str
     verdict: Verdict | None = None
     estimate: Estimate | None = None
     sentence: str = ""
+    failed: bool = False
 
     @property
     def passed(self) -> bool:
         """True where the verdict is within tolerance, or the method does not apply."""
-        return self.verdict is None or self.verdict.passed
+        return not self.failed and (self.verdict is None or self.verdict.passed)
 
     def to_json(self) -> dict:
         verdict = self.verdict
@@ -55,6 +58,10 @@ def sample(result) -> Profile:
     return replace(profile, x=profile.x[::FINER], fractions=profile.fractions[:, ::FINER])
 
 
+def sentence_of(error: Invalid) -> str:
+    return " ".join(fault.sentence for fault in error.faults)
+
+
 def judge(method: Method, name: str, result, profile: Profile) -> RoundTrip:
     """The method on the sampled profile of a result."""
     sentence = method.applies(profile)
@@ -62,9 +69,12 @@ def judge(method: Method, name: str, result, profile: Profile) -> RoundTrip:
         return RoundTrip(name, method.name, sentence=sentence)
     try:
         estimate = method(profile)
+    except Invalid as error:
+        return RoundTrip(name, method.name, sentence=sentence_of(error), failed=True)
+    try:
         return RoundTrip(name, method.name, compare(estimate, result), estimate)
     except Invalid as error:
-        return RoundTrip(name, method.name, sentence=" ".join(fault.sentence for fault in error.faults))
+        return RoundTrip(name, method.name, sentence=sentence_of(error))
 
 
 def round_trip(method: Method, case, name: str = "") -> RoundTrip:

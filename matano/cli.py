@@ -1,11 +1,14 @@
 """The command `matano`. Only typer is imported here; each command imports what it needs when it is called."""
 
-from pathlib import Path
-from typing import Annotated
+try:
+    from pathlib import Path
+    from typing import Annotated
 
-import typer
+    import typer
 
-from matano.console import command
+    from matano.console import command
+except KeyboardInterrupt:  # typer alone takes long enough to be interrupted
+    raise SystemExit(130) from None
 
 app = typer.Typer(
     name="matano",

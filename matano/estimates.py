@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from matano.figures import COLOURS, MARKS, length_unit, pyplot
+from matano.figures import COLOURS, MARKS, length_unit, pyplot, zone
 
 
 def recovered(group):
@@ -28,13 +28,9 @@ def profile(ax, group) -> None:
     if ends is not None:
         for value in ends:
             ax.axhline(value, color="grey", linestyle=":", linewidth=1.0)
-    moving = np.flatnonzero(np.abs(fractions - fractions[0]) > 1e-3 * np.ptp(fractions))
-    resting = np.flatnonzero(np.abs(fractions - fractions[-1]) > 1e-3 * np.ptp(fractions))
-    if not sparse and moving.size and resting.size and moving[0] < resting[-1]:
-        # a simulated couple is mostly ends: show where something happens
-        start, stop = measured.x[moving[0]], measured.x[resting[-1]]
-        margin = 0.25 * (stop - start)
-        ax.set_xlim(max(measured.x[0], start - margin) / size, min(measured.x[-1], stop + margin) / size)
+    moving = None if sparse else zone(measured.x, fractions[None])
+    if moving is not None:
+        ax.set_xlim(moving[0] / size, moving[1] / size)
     ax.set_xlabel(f"x ({unit})")
     ax.set_ylabel(f"mole fraction of {name}")
     ax.set_title(str(group[0].path.name), fontsize=10)

@@ -11,6 +11,8 @@ LENGTHS = (("nm", 1e-9), ("um", 1e-6), ("mm", 1e-3), ("m", 1.0))
 COLOURS = ("#1f5a96", "#c8501e", "#2b8a57", "#8a3f8f", "#b58900", "#4d4d4d", "#17a2a2", "#a61e4d")
 MARKS = ("o", "s", "^", "D", "v", "P", "X", "*")
 MOST_CURVES = 6
+MOVED = 1e-3  # of the step of a profile: what differs less from an end value rests
+MARGIN = 0.25  # of the zone where something happens, shown on either side of it
 ENDINGS = (".png", ".pdf", ".svg")
 
 
@@ -90,6 +92,21 @@ def shade(k: int, count: int):
     return pyplot().get_cmap("viridis")(0.05 + 0.85 * (count - 1 - k) / max(1, count - 1))
 
 
+def zone(x: np.ndarray, fractions: np.ndarray) -> tuple[float, float] | None:
+    """Where something happens: outside it, with a margin, every profile (k, N) stays at its end values within 1e-3 of
+    its step. None where that is half of x or more.
+    """
+    steps = MOVED * np.ptp(fractions, axis=1, keepdims=True)
+    moved = np.flatnonzero((np.abs(fractions - fractions[:, :1]) > steps).any(axis=0))
+    resting = np.flatnonzero((np.abs(fractions - fractions[:, -1:]) > steps).any(axis=0))
+    if not moved.size or not resting.size or moved[0] >= resting[-1]:
+        return None
+    start, stop = x[moved[0]], x[resting[-1]]
+    margin = MARGIN * (stop - start)
+    start, stop = max(x[0], start - margin), min(x[-1], stop + margin)
+    return (float(start), float(stop)) if stop - start < 0.5 * (x[-1] - x[0]) else None
+
+
 def curves(result, arrays, positions, ylabel: str):
     """One line per drawn component and time: colours are components, or times if only one component is drawn."""
     figure, ax, size = axes(result, ylabel)
@@ -108,6 +125,10 @@ def curves(result, arrays, positions, ylabel: str):
             ax.plot(
                 positions / size, arrays[index][row], color=colour, alpha=1.0 if len(names) == 1 else fade, label=label
             )
+    shown = [result.mole_fraction[index][result.components.index(name)] for index in times for name in names]
+    moving = zone(result.grid.centres, np.array(shown))
+    if moving is not None:
+        ax.set_xlim(moving[0] / size, moving[1] / size)
     if len(names) > 1 and len(times) > 1:
         ax.plot([], [], " ", label=f"{duration(result.time[times[0]])} (pale) to {duration(result.time[times[-1]])}")
     ax.legend()

@@ -4,6 +4,8 @@ import contextlib
 import errno
 import os
 import shutil
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -320,3 +322,10 @@ def test_outputs_that_the_system_refuses_leave_nothing(matano, number):
 def test_a_folder_that_may_not_be_written(matano):
     Path("closed").mkdir(mode=0o500)
     refused(matano, ["run", "cu-ni.toml", "-o", "closed/a.h5"], 2, "cannot be written")
+
+
+def test_an_interrupt_while_the_command_line_is_imported(tmp_path):
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt\n", encoding="utf-8")
+    environment = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{Path(__file__).resolve().parents[1]}"}
+    done = subprocess.run([sys.executable, "-m", "matano", "laws"], env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

@@ -261,7 +261,7 @@ REFUSED = {
     "x/0": "divides by zero",
     "x/(1-1)": "divides by zero",
     "0,5": "write 0.5",
-    "1j": "not known",
+    "1j": "imaginary number 1j is not known",
     "": "empty",
     "   ": "empty",
     "1 +": "cannot be read",

@@ -212,3 +212,14 @@ def test_faults_of_an_experiment_come_together(tmp_path):
     with pytest.raises(Invalid) as caught:
         read_experiment(experiment(tmp_path, EXPERIMENT.replace("time =", "tiem =").replace("marker", "maker")))
     assert len(caught.value.faults) == 2
+
+
+def test_a_column_of_mole_fractions_names_its_component(tmp_path):
+    """x_Ni is the fraction of Ni, with or without --component, as `matano export` writes it."""
+    rows = [(x, 1.0 - y, y, 0.01) for x, y in ROWS]
+    path = write(tmp_path, table("x [um],x_Cu,x_Ni,sigma_Ni", rows))
+    both = read_profile(path, ends={"left": {"Ni": 0.0}, "right": {"Ni": 1.0}})
+    assert both.components == ("Cu", "Ni") and both.ends["right"].tolist() == [0.0, 1.0]
+    for asked in ("Ni", "x_Ni"):
+        one = read_profile(path, component=asked)
+        assert one.components == ("Ni",) and one.sigma.tolist() == [N * [0.01]]

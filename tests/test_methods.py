@@ -1,5 +1,6 @@
 """Methods for one profile on exact profiles, where every difference from the truth is theirs."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -89,10 +90,12 @@ def test_more_points_bring_the_coefficient_nearer(method):
 
 
 def test_boltzmann_matano_equals_sauer_freise_at_constant_volume():
+    """(1 - Y) L + Y R = L - (x - x0) Y about the plane of the same curve, x0 = x - (L - R), whatever the data."""
     for profile in (couple(3.0, 301), couple(2.0, 120, noise=2e-3)):
         first, second = (METHODS[name](profile) for name in ("boltzmann-matano", "sauer-freise"))
         # the same integrals, differently combined: rounding only
         assert first.value == pytest.approx(second.value, rel=1e-8)
+        assert (first.sd is None and second.sd is None) or first.sd == pytest.approx(second.sd, rel=1e-6)
 
 
 @pytest.mark.parametrize("method", BINARY, ids=str)
@@ -271,3 +274,18 @@ def test_json_holds_plain_numbers():
     assert len(data["composition"]) == len(data["value"]) == len(data["sd"])
     assert data["truth"] is None and data["error"] is None
     assert {"matano_plane", "ends", "noise", "residual_rms", "warnings"} <= set(data["diagnostics"])
+
+
+def test_a_molar_volume_that_is_not_taken_into_account_is_a_warning():
+    for kind, warned in (("constant", False), ("vegard", True)):
+        profile = replace(constant(), molar_volume={"kind": kind})
+        warnings = METHODS["sauer-freise"](profile).warnings
+        assert any("molar volume" in sentence for sentence in warnings) == warned
+
+
+@pytest.mark.parametrize("method", BINARY, ids=str)
+def test_a_profile_that_does_not_reach_the_window_is_refused(method):
+    # ends 0.1 and 0.7, said to be 0.1 and 90
+    profile = replace(constant(), ends={"left": [0.1], "right": [90.0]})
+    with pytest.raises(Invalid, match="between 2 % and 98 % of the step"):
+        method(profile)

@@ -146,6 +146,26 @@ def test_truth_of_a_temperature_history_is_the_mean_over_time():
     assert compare(METHODS["sauer-freise"](result.profile()), result).max_error < 1e-4
 
 
+def test_truth_of_an_earlier_profile_is_the_mean_up_to_its_time():
+    # D = D0 (1 + t/END): D0 (1 + t/(2 END)) on the average up to t
+    case = couple(f"1e-14*(1 + t/{END})", 2e-14)
+    result = solve(replace(case.problem, save=(0.5 * END, END)), case.controls)
+    for time, factor in ((0.5 * END, 1.25), (END, 1.5)):
+        verdict = compare(METHODS["sauer-freise"](result.profile(time)), result)
+        assert verdict.truth == pytest.approx(factor * 1e-14, rel=1e-12)
+        assert verdict.max_error < 1e-4
+
+
+def test_a_method_that_breaks_down_on_what_it_takes_has_failed(exponential):
+    def breaks(profile, window):
+        raise Invalid.at("profile", "nothing was found.")
+
+    case, _ = exponential
+    trip = round_trip(replace(METHODS["sauer-freise"], analyse=breaks), case)
+    assert not trip.passed and trip.verdict is None and trip.sentence == "nothing was found."
+    assert trip.to_json()["passed"] is False
+
+
 @pytest.mark.parametrize("left", [0.0, 0.9])
 def test_a_written_case_simulates_the_profile_it_came_from(tmp_path, left):
     case = couple(initial=Step(0.0, {"Ni": left}, {"Ni": 1.0 - left}))

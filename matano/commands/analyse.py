@@ -11,6 +11,7 @@ from simulator.files import RESULTS
 
 DEFAULT_METHOD = "sauer-freise"
 ROWS = 12
+NOTHING = 1e-7  # of the length, below which the place of a plane is rounding
 
 
 @dataclass(frozen=True)
@@ -199,7 +200,7 @@ def show(entry: Analysis) -> None:
             )
     for name, value in estimate.diagnostics.items():
         if name.endswith("_plane") and value is not None:
-            value = value if abs(value) > 1e-9 * np.ptp(entry.profile.x) else 0.0
+            value = value if abs(value) > NOTHING * np.ptp(entry.profile.x) else 0.0
             print(f"  {name.replace('_', ' ').replace('matano', 'Matano')}: {1e6 * value:.6g} um")
     if estimate.diagnostics.get("ends") is not None:
         left, right = (round(float(value), 9) + 0.0 for value in estimate.diagnostics["ends"])

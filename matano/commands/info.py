@@ -76,11 +76,11 @@ def lines(facts: dict):
     if facts["controls"]:
         yield "solver", ", ".join(f"{name} = {value}" for name, value in facts["controls"].items())
     for name, value in facts["diagnostics"].items():
-        yield name.replace("_", " "), f"{value:.6g}"
+        yield name.replace("_", " "), "-" if value != value else f"{value:.6g}"
     if facts["overrides"]:
         yield "set", ", ".join(facts["overrides"])
     if facts["analyses"]:
         yield "analyses", ", ".join(facts["analyses"])
-    yield "case", facts["case_sha256"][:16]
+    yield "sha256 of the case", facts["case_sha256"][:16]
     yield "history", facts["history"]
     yield "versions", ", ".join(f"{name} {number}" for name, number in facts["versions"].items())

@@ -18,7 +18,7 @@ from simulator.files import RESULTS
 
 
 def run(paths: list[Path], output: Path | None, overrides: list[str], check: bool, resume: bool, force: bool) -> int:
-    from simulator.files.case import load_case
+    from simulator.files.case import load
     from simulator.files.hdf5 import check_output
 
     if resume and force:
@@ -26,7 +26,7 @@ def run(paths: list[Path], output: Path | None, overrides: list[str], check: boo
     cases, faults = [], []
     for path in paths:
         try:
-            cases.append(load_case(path, overrides=overrides))
+            cases.append(load(path, overrides=overrides))
         except Invalid as error:
             faults.extend(error.faults)
     if faults:

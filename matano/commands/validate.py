@@ -7,12 +7,12 @@ from simulator.faults import Invalid
 
 
 def validate(paths: list[Path], overrides: list[str]) -> int:
-    from simulator.files.case import load_case
+    from simulator.files.case import load
 
     status = DONE
     for path in paths:
         try:
-            case = load_case(path, overrides=overrides)
+            case = load(path, overrides=overrides)
         except Invalid as error:
             report(error.faults)
             status = INVALID

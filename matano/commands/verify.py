@@ -81,9 +81,9 @@ def not_applied(case: str, method: str, sentence: str, passed: bool) -> dict:
 def why_not(case) -> str:
     """A sentence if no profile method can apply, so that the case need not be simulated."""
     if case.problem.mixture.m > 1:
-        return f"has {len(case.problem.mixture.components)} components; the methods take binary couples."
+        return f"the case has {len(case.problem.mixture.components)} components, the methods take binary couples."
     if case.problem.steady:
-        return "is a steady state; the methods need a time."
+        return "the case is a steady state, the methods need a time."
     return ""
 
 
@@ -126,15 +126,16 @@ def show(rows: list[dict]) -> None:
             print(f"FAILED: {entry['case']}: {entry['sentence']}")
     if refused:
         print()
-        for sentence, words in grouped(refused).items():
-            print(f"not applied: {', '.join(words)}: {sentence}")
+        for (case, sentence), methods in grouped(refused).items():
+            print(f"not applied to {case}: {', '.join(methods)}: {sentence}")
     failed = sum(not row["passed"] for row in rows)
     print(f"\n{len(compared)} round trips, {failed} failed, {len(refused)} not applicable")
 
 
-def grouped(rows: list[dict]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+def grouped(rows: list[dict]) -> dict[tuple[str, str], list[str]]:
+    """The methods that say the same of a case, each by its own name, by case and sentence."""
+    found: dict[tuple[str, str], list[str]] = {}
     for row in rows:
-        words = found.setdefault(row["sentence"], [])
-        words.append(f"{row['method']} on {row['case']}")
+        sentence = row["sentence"].removeprefix(f"{row['method']} ")
+        found.setdefault((row["case"], sentence), []).append(row["method"])
     return found

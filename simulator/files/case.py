@@ -50,9 +50,6 @@ def load(path: str | Path, overrides: Sequence[str] = ()) -> Case:
     return parse_case(read_text(path), path, path.resolve().parent, overrides)
 
 
-load_case = load
-
-
 def parse_case(
     text: str, path: str | Path | None = None, folder: str | Path | None = None, overrides: Sequence[str] = ()
 ) -> Case:

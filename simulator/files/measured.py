@@ -161,22 +161,26 @@ def check_positions(path: Path, rows, x: np.ndarray, shown: np.ndarray) -> None:
 
 def chosen(path: Path, line: int, values: dict[int, tuple[str, str]], component: str | None) -> dict[str, int]:
     """Names of the components to read, and their columns."""
-    names = {name: k for k, (name, _) in values.items()}
+    names = {component_of(name): k for k, (name, _) in values.items()}
     if not names:
         raise Invalid.at(f"{path}:{line}", "there is no column of compositions beside the positions.")
     if len(names) < len(values):
         raise Invalid.at(f"{path}:{line}", "two columns have the same name.")
     if component is None:
         return names
-    for word in (component, f"x_{component}", f"X_{component}"):
-        if word in names:
-            return {component: names[word]}
+    if component_of(component) in names:
+        return {component_of(component): names[component_of(component)]}
     if len(names) == 1:
         return {component: next(iter(names.values()))}
     raise Invalid.at(
         f"{path}:{line}",
         f"there is no column {component!r}; the columns are {', '.join(names)}.{near(component, names)}",
     )
+
+
+def component_of(title: str) -> str:
+    """Ni, whether a column is called Ni, x_Ni or X_Ni."""
+    return title[2:] if title[:2] in ("x_", "X_") and len(title) > 2 else title
 
 
 def kind_of(path: Path, line: int, unit: str, basis: str | None) -> str:
@@ -287,7 +291,7 @@ def end_values(ends, names: tuple[str, ...]) -> dict[str, np.ndarray] | None:
         if len(missing) == 1 and len(names) > 1:
             given[missing[0]] = 1.0 - sum(given.values())
         elif missing:
-            faults.append(Fault(f"ends.{side}", f"{', '.join(missing)} is missing."))
+            faults.append(Fault(f"ends.{side}", f"{', '.join(missing)} {'are' if len(missing) > 1 else 'is'} missing."))
             continue
         found[side] = np.array([float(given[name]) for name in names])
         faults += [

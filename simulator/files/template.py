@@ -52,7 +52,7 @@ save = 10  # how many times, or a list: ["1 h", "10 h"]
 spacing = "sqrt"  # linear | sqrt | log
 
 [solver]
-scheme = "implicit"  # `matano laws` and the documentation list the others
+scheme = "implicit"  # the README lists the others
 rtol = 1e-6  # error allowed in a step
 extrapolate = false  # true: on n and 2n cells, higher order and an error estimate
 """

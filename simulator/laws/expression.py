@@ -167,6 +167,8 @@ class Reader:
                 raise self.fault(f"{node.value} is not a number; a comparison gives 1 or 0.")
             case ast.Constant(value=int() | float()):
                 return self.finite(self.literal(node.value), node)
+            case ast.Constant(value=complex()):
+                raise self.fault(f"the imaginary number {node.value.imag:g}j is not known; expressions are real.")
             case ast.Name():
                 return self.named(node.id)
             case ast.UnaryOp(op=ast.USub()):

@@ -37,8 +37,7 @@ class Mixture:
         if len(set(self.components)) < len(self.components):
             faults.append(Fault("components", "a component is named twice."))
         if self.components and self.dependent not in self.components:
-            hint = near(self.dependent, self.components)
-            faults.append(Fault("dependent", f"{self.dependent!r} is not one of the components.{hint}"))
+            faults.append(Fault("dependent", self.unknown(self.dependent)))
         if faults:
             raise Invalid(*faults)
 
@@ -51,6 +50,11 @@ class Mixture:
         """Number of independent components."""
         return len(self.components) - 1
 
+    def unknown(self, name: str) -> str:
+        """A sentence about a name that is none of the components."""
+        listed = ", ".join(self.components)
+        return f"{name!r} is not one of the components ({listed}).{near(name, self.components)}"
+
     def complete(self, fractions: np.ndarray) -> np.ndarray:
         """All mole fractions (n, ...) in the order of the components, from the independent ones (m, ...)."""
         fractions = np.asarray(fractions, float)
@@ -62,12 +66,7 @@ class Mixture:
         """The independent mole fractions (m,) of a composition given by name; Invalid unless it lies in the simplex."""
         unknown = [name for name in given if name not in self.components]
         if unknown:
-            raise Invalid(
-                *(
-                    Fault(f"{where}.{n}", f"{n!r} is not one of the components.{near(n, self.components)}")
-                    for n in unknown
-                )
-            )
+            raise Invalid(*(Fault(f"{where}.{name}", self.unknown(name)) for name in unknown))
         missing = [name for name in self.components if name not in given]
         if len(missing) > 1:
             raise Invalid.at(where, f"{', '.join(missing)} are missing; give all components or all but one.")
