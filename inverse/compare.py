@@ -48,6 +48,10 @@ def compare(estimate: Estimate, result, tolerance: float | None = None) -> Verdi
         )
     if estimate.component not in mixture.components:
         raise Invalid.at("compare", f"the result has no component {estimate.component}.")
+    if "x" in result.problem.law.depends_on:
+        raise Invalid.at(
+            "compare", "the law's coefficient depends on the position: there is no one D(X) to compare with."
+        )
     X = estimate.composition if estimate.component == mixture.independent[0] else 1.0 - estimate.composition
     try:
         fractions, time = np.clip(X, 0.0, 1.0)[None, :], estimate.diagnostics.get("time")

@@ -283,3 +283,11 @@ def test_catalogue():
             assert set(entry.metadata) == {"text", "unit", "shape", "example"}
             assert entry.metadata["text"].endswith(".")
         assert law.equation and law.sources
+
+
+@pytest.mark.parametrize(("D", "where"), [("1e-14*(1 - t/50)", "t = 100 s"), ("1e-14*(1 - 2*x)", "x = 1 m")])
+def test_check_looks_at_all_times_and_places(D, where):
+    law = Fick(BINARY, D=D)
+    with pytest.raises(Invalid, match=rf"negative|{where}") as caught:
+        law.check(np.array([[0.0, 1.0]]), np.zeros(0), np.array([0.0, 100.0]), np.array([0.0, 1.0]))
+    assert where in str(caught.value)

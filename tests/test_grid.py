@@ -180,10 +180,10 @@ def test_a_front_draws_cells_but_needs_no_face():
     assert 0.0 in grid.faces and np.array_equal(grid.refined().faces[::2], grid.faces)
 
 
-def test_similarity_profile_of_constant_diffusivity_is_the_error_function():
-    from simulator.problem.front import similarity_profile
+def test_rough_profile_of_constant_diffusivity_is_the_error_function():
+    from simulator.problem.front import rough_profile
 
-    s, slope = similarity_profile(np.ones(121))
+    s, slope = rough_profile(np.ones(121))
     # Second differences on 120 steps, with q'' unbounded at the ends: some per cent, best in the middle.
     assert slope == pytest.approx(np.exp(-(s**2) / 4) / np.sqrt(4 * np.pi), rel=0.1)
     assert slope[59] == pytest.approx(1 / np.sqrt(4 * np.pi), rel=1e-2)

@@ -41,7 +41,7 @@ class ConstantLaw(Law):
         eye = np.eye(self.mixture.m)[:, :, None] * np.ones(fractions.shape[1]) * D
         return eye[0, 0] if self.mixture.m == 1 else eye
 
-    def check(self, compositions, temperatures):
+    def check(self, compositions, temperatures, times, positions):
         assert compositions.shape[0] == self.mixture.m and np.all(np.isfinite(compositions))
         if np.any(compositions > 0.95):
             raise Invalid.at("law.D", "must stay below 0.95.")

@@ -15,6 +15,7 @@ from simulator.laws.law import Equations, Law, key, simplex_bounds
 from simulator.laws.program import Program, number
 
 UNIT = "m^2/s"
+INITIALLY = ORIGIN = np.zeros(1)
 
 
 @dataclass(frozen=True)
@@ -125,43 +126,59 @@ class Fick(Law):
         values = self.program(fractions, T=T, t=t)
         return values[0] if m == 1 else values.reshape(m, m, *fractions.shape[1:])
 
-    def check(self, compositions: np.ndarray, temperatures: np.ndarray) -> None:
+    @property
+    def depends_on(self) -> frozenset[str]:
+        return self.program.depends_on
+
+    def check(
+        self,
+        compositions: np.ndarray,
+        temperatures: np.ndarray,
+        times: np.ndarray = INITIALLY,
+        positions: np.ndarray = ORIGIN,
+    ) -> None:
         """Raise Invalid unless D is finite, not negative (binary), or of eigenvalues with positive real parts (matrix).
 
-        compositions (m, k); temperatures (j,) in K. D that depends on t or x is looked at where these are 0.
+        compositions (m, k); temperatures (j,) in K; times in s and positions in m count where D depends on them.
         """
         m = self.mixture.m
         compositions = np.asarray(compositions, float).reshape(m, -1)
         temperatures = np.atleast_1d(np.asarray(temperatures, float))
-        if "T" in self.program.depends_on and not (temperatures.size and np.isfinite(temperatures).all()):
+        if "T" in self.depends_on and not (temperatures.size and np.isfinite(temperatures).all()):
             raise Invalid.at("law.D", 'the law needs a temperature: add [temperature] value = "1000 degC".')
-        if not temperatures.size:
-            temperatures = np.array([np.nan])
-        D = self.program(compositions[:, :, None], T=temperatures)
-        D = np.broadcast_to(D, (m * m, compositions.shape[1], temperatures.size))
+        for T in temperatures if temperatures.size else (np.nan,):
+            for t in times if "t" in self.depends_on else INITIALLY:
+                for x in positions if "x" in self.depends_on else ORIGIN:
+                    self.check_at(compositions, float(T), float(t), float(x))
+
+    def check_at(self, compositions: np.ndarray, T: float, t: float, x: float) -> None:
+        """`check` at one temperature, time and position."""
+        m = self.mixture.m
+        D = np.broadcast_to(self.program(compositions, x=x, t=t, T=T), (m * m, compositions.shape[1]))
         for a, values in enumerate(D):
             if not np.isfinite(values).all():
-                worst = np.unravel_index(np.argmin(np.isfinite(values)), values.shape)
+                worst = int(np.argmin(np.isfinite(values)))
                 where = "law.D" if not isinstance(self.D, list | tuple) or m == 1 else f"law.D[{a // m}][{a % m}]"
-                place = self.place(compositions, temperatures, worst)
+                place = self.place(compositions[:, worst], T, t, x)
                 raise Invalid.at(where, f"the interdiffusivity is {values[worst]:g} at {place}; it must be finite.")
         lowest, what, rule = D[0], "interdiffusivity is", "it must not be negative"
         ill = lowest < 0.0
         if isinstance(self.D, list | tuple | np.ndarray) and m > 1:
-            matrices = np.moveaxis(D.reshape(m, m, *D.shape[1:]), (0, 1), (-2, -1))
+            matrices = np.moveaxis(D.reshape(m, m, -1), -1, 0)
             lowest = np.linalg.eigvals(matrices).real.min(axis=-1)
             what, rule = "matrix has an eigenvalue of real part", "every eigenvalue must have a positive real part"
             ill = lowest <= 0.0
         if ill.any():
-            worst = np.unravel_index(np.argmin(lowest), lowest.shape)
-            place = self.place(compositions, temperatures, worst)
+            worst = int(np.argmin(lowest))
+            place = self.place(compositions[:, worst], T, t, x)
             raise Invalid.at("law.D", f"the {what} {lowest[worst]:.4g} m^2/s at {place}; {rule}.")
 
-    def place(self, compositions: np.ndarray, temperatures: np.ndarray, worst) -> str:
-        """A composition and temperature in words."""
-        named = zip(self.mixture.independent, compositions[:, worst[0]], strict=True)
+    def place(self, composition: np.ndarray, T: float, t: float, x: float) -> str:
+        """A composition, and what else D depends on, in words."""
+        named = zip(self.mixture.independent, composition, strict=True)
         text = ", ".join(f"x_{name} = {value:.4g}" for name, value in named)
-        T = temperatures[worst[1]]
+        others = (("t", f"t = {t:.4g} s"), ("x", f"x = {x:.4g} m"))
+        text += "".join(f", {words}" for name, words in others if name in self.depends_on)
         return f"{text} (T = {T:.4g} K)" if np.isfinite(T) else text
 
 

@@ -104,6 +104,15 @@ class Law(ABC):
         if the law has none.
         """
 
+    @property
+    def depends_on(self) -> frozenset[str]:
+        """What the coefficients are functions of, among "composition", "T", "t" and "x"."""
+        return frozenset(("composition", "T"))
+
     @abstractmethod
-    def check(self, compositions: np.ndarray, temperatures: np.ndarray) -> None:
-        """Raise Invalid unless the law is well posed at these compositions (m, k) and temperatures (j,)."""
+    def check(
+        self, compositions: np.ndarray, temperatures: np.ndarray, times: np.ndarray, positions: np.ndarray
+    ) -> None:
+        """Raise Invalid unless the law is well posed at these compositions (m, k), temperatures (j,) in K, times in s
+        and positions in m.
+        """

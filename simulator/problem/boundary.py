@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from simulator.faults import Fault, Invalid, near
+from simulator.faults import Fault, Invalid
 from simulator.laws.mixture import Mixture
 from simulator.laws.units import number
 from simulator.problem.initial import check_names, composition, independent
@@ -130,9 +130,7 @@ class Flux(End):
     def check(self, mixture, times, temperatures, where):
         where = f"{where}.flux"
         faults = [
-            Fault(f"{where}.{name}", f"{name!r} is not one of the components.{near(name, mixture.components)}")
-            for name in self.given
-            if name not in mixture.components
+            Fault(f"{where}.{name}", mixture.unknown(name)) for name in self.given if name not in mixture.components
         ]
         if not self.given:
             faults.append(Fault(where, f"expected fluxes such as {{ {mixture.independent[0]} = 1e-12 }}."))

@@ -7,6 +7,8 @@ import numpy as np
 from simulator.faults import Fault, Invalid
 from simulator.problem.boundary import Closed, Exchange, Fixed
 
+FEW = 11  # times and positions at which a coefficient that depends on them is looked at
+
 
 def faults_of(problem) -> list[Fault]:
     """All faults of a problem, those of its parts first; the law is asked only about compositions that exist."""
@@ -88,7 +90,8 @@ def steady(problem) -> list[Fault]:
 
 def law(problem) -> list[Fault]:
     try:
-        problem.law.check(problem.sample, problem.temperatures)
+        times = problem.times[:: max(1, problem.times.size // FEW)]
+        problem.law.check(problem.sample, problem.temperatures, times, np.linspace(*problem.domain.interval, FEW))
     except Invalid as invalid:
         return list(invalid.faults)
     return []

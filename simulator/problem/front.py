@@ -13,7 +13,7 @@ OFFSETS = np.linspace(-1.0, 1.0, 41)
 WIDTHS = np.geomspace(0.05, 1.0, 14)
 
 
-def similarity_profile(D: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def rough_profile(D: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The couple of D > 0 given at equal steps of 0 <= c <= 1: s = x/sqrt(t) and dc/ds at the inner points.
 
     With q = D dc/ds, Boltzmann's equation -(s/2) c' = (D c')' becomes q q'' = -D/2 in c, q = 0 at the ends, and
@@ -57,7 +57,7 @@ def front(diffusivity: Callable[[np.ndarray], np.ndarray], width: float, reach: 
     D = np.asarray(diffusivity(np.linspace(0.0, 1.0, POINTS + 1)), float)
     if not np.all(np.isfinite(D)) or not D.max() > 0.0 or D.min() > 0.2 * D.max():
         return None
-    s, slope = similarity_profile(np.maximum(D / D.max(), LOWEST))
+    s, slope = rough_profile(np.maximum(D / D.max(), LOWEST))
     if np.any(np.diff(s) <= 0.0):
         return None
     curvature = np.abs(np.gradient(slope, s))

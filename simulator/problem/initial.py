@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from simulator.faults import Fault, Invalid, near
+from simulator.faults import Fault, Invalid
 from simulator.laws.mixture import Mixture
 from simulator.laws.units import number
 from simulator.problem.grid import Grid
@@ -306,11 +306,7 @@ def composition(given: Composition, mixture: Mixture, where: str) -> np.ndarray:
 
 def check_names(names: Sequence[str], mixture: Mixture, where: str) -> None:
     """Raise Invalid unless these are all components, or all but one."""
-    faults = [
-        Fault(f"{where}.{name}", f"{name!r} is not one of the components.{near(name, mixture.components)}")
-        for name in names
-        if name not in mixture.components
-    ]
+    faults = [Fault(f"{where}.{name}", mixture.unknown(name)) for name in names if name not in mixture.components]
     missing = [name for name in mixture.components if name not in names]
     if not faults and len(missing) > 1:
         faults.append(Fault(where, f"{', '.join(missing)} are missing; give all components or all but one."))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from simulator.faults import Fault, Invalid, near
+from simulator.faults import Fault, Invalid
 from simulator.laws.mixture import Mixture
 from simulator.laws.units import looks_like_quantity, number
 
@@ -69,8 +69,7 @@ def programs_of(
     programs, faults = {}, []
     for name, value in given.items():
         if name not in mixture.components:
-            hint = near(name, mixture.components)
-            faults.append(Fault(f"{where}.{name}", f"{name!r} is not one of the components.{hint}"))
+            faults.append(Fault(f"{where}.{name}", mixture.unknown(name)))
             continue
         try:
             programs[name] = program_of(value, mixture, f"{where}.{name}", variables, unit)
