@@ -291,3 +291,13 @@ def test_check_looks_at_all_times_and_places(D, where):
     with pytest.raises(Invalid, match=rf"negative|{where}") as caught:
         law.check(np.array([[0.0, 1.0]]), np.zeros(0), np.array([0.0, 100.0]), np.array([0.0, 1.0]))
     assert where in str(caught.value)
+
+
+def test_two_point_mean_of_a_coefficient_in_time_is_exact_for_cubics():
+    """D that does not separate into a(t) b(x) is averaged between the neighbours by two Gauss points: exact to x^3."""
+    made = Fick(BINARY, D="1 + t + 4*x_Ni**3").equations(np.zeros(1), np.ones(1), (math.nan, math.nan))
+    assert made.flux is kernels.program_flux
+    u, face = state(1)
+    t = 0.5
+    expected = -np.diff((1.0 + t) * u[0] + u[0] ** 4) * face[0]
+    np.testing.assert_allclose(flux(made, u, face, t)[0], expected, rtol=0, atol=1e-13 * np.abs(expected).max())
