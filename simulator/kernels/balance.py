@@ -7,19 +7,17 @@ from simulator.kernels.jit import (
     Matrix,
     Real,
     Vector,
+    add_source_at,
+    add_source_slopes_at,
     factor_at,
     flux_at,
+    flux_differences_at,
     flux_slopes_at,
     kernel,
-    source_at,
     substitute_at,
 )
 from simulator.kernels.ring import fold_matrix, fold_vector, unfold_vector
-from simulator.kernels.system import VOLUME, System, Work, flow_given, put_given_flows, set_ends, temperature
-
-# Relative increment of the difference quotients: near the square root of the rounding unit, where truncation and
-# rounding meet.
-INCREMENT = 1e-7
+from simulator.kernels.system import System, Work, flow_given, put_given_flows, set_ends, temperature
 
 
 @kernel
@@ -47,16 +45,23 @@ def face_flows(t: Real, system: System, u: Matrix, F: Matrix):
 @kernel
 def add_sources(t: Real, T: Real, system: System, u: Matrix, work: Work, R: Vector):
     """R += V S for the law's own source and the one added by the case."""
-    m, n = u.shape
-    for which in range(2):
-        address = system.source if which == 0 else system.added
-        if address != 0:
-            source = source_at(address)
-            parameters = system.parameters if which == 0 else system.added_parameters
-            source(t, T, u, system.cell, parameters, work.source)
-            for a in range(m):
-                for i in range(1, n - 1):
-                    R[a * n + i] += system.cell[VOLUME, i] * work.source[a, i]
+    add = add_source_at(system.add_source)
+    if system.source != 0:
+        add(system.source, t, T, u, system.cell, system.parameters, work.source, R)
+    if system.added != 0:
+        add(system.added, t, T, u, system.cell, system.added_parameters, work.source, R)
+
+
+@kernel
+def add_sources_slopes(t: Real, T: Real, system: System, u: Matrix, work: Work):
+    """The diagonal blocks += V dS/du for both."""
+    add = add_source_slopes_at(system.add_source_slopes)
+    cell, typical = system.cell, system.typical
+    S, shifted_S, shifted = work.source, work.source_shifted, work.shifted
+    if system.source != 0:
+        add(system.source, t, T, u, cell, system.parameters, typical, S, shifted_S, shifted, work.diagonal)
+    if system.added != 0:
+        add(system.added, t, T, u, cell, system.added_parameters, typical, S, shifted_S, shifted, work.diagonal)
 
 
 @kernel
@@ -89,64 +94,26 @@ def residual(t: Real, system: System, u: Matrix, work: Work, R: Vector):
 
 
 @kernel
-def flux_differences(t: Real, T: Real, system: System, u: Matrix, work: Work):
-    """work.left, work.right: slopes of F by differences, even and odd points apart, one unknown at a time (2 m
-    calls).
-    """
-    m, n = u.shape
-    flux = flux_at(system.flux)
-    F, shifted_flux, shifted = work.flux, work.flux_shifted, work.shifted
-    flux(t, T, u, system.face, system.parameters, F)
-    for a in range(m):
-        for i in range(n):
-            shifted[a, i] = u[a, i]
-    for b in range(m):
-        for colour in range(2):
-            for i in range(colour, n, 2):
-                shifted[b, i] = u[b, i] + INCREMENT * max(abs(u[b, i]), system.typical[b])
-            flux(t, T, shifted, system.face, system.parameters, shifted_flux)
-            for a in range(m):
-                for f in range(colour, n - 1, 2):
-                    work.left[a, b, f] = (shifted_flux[a, f] - F[a, f]) / (shifted[b, f] - u[b, f])
-                for f in range(1 - colour, n - 1, 2):
-                    work.right[a, b, f] = (shifted_flux[a, f] - F[a, f]) / (shifted[b, f + 1] - u[b, f + 1])
-            for i in range(colour, n, 2):
-                shifted[b, i] = u[b, i]
-
-
-@kernel
-def source_differences(t: Real, T: Real, system: System, u: Matrix, work: Work):
-    """Add V dS/du to the diagonal blocks."""
-    m, n = u.shape
-    S, shifted_source, shifted = work.source, work.source_shifted, work.shifted
-    for which in range(2):
-        address = system.source if which == 0 else system.added
-        if address != 0:
-            source = source_at(address)
-            parameters = system.parameters if which == 0 else system.added_parameters
-            source(t, T, u, system.cell, parameters, S)
-            for a in range(m):
-                for i in range(n):
-                    shifted[a, i] = u[a, i]
-            for b in range(m):
-                for i in range(n):
-                    shifted[b, i] = u[b, i] + INCREMENT * max(abs(u[b, i]), system.typical[b])
-                source(t, T, shifted, system.cell, parameters, shifted_source)
-                for a in range(m):
-                    for i in range(1, n - 1):
-                        slope = (shifted_source[a, i] - S[a, i]) / (shifted[b, i] - u[b, i])
-                        work.diagonal[(i * m + a) * m + b] += system.cell[VOLUME, i] * slope
-                for i in range(n):
-                    shifted[b, i] = u[b, i]
-
-
-@kernel
 def face_slopes(t: Real, T: Real, system: System, u: Matrix, work: Work):
     if system.flux_slopes != 0:
         slopes = flux_slopes_at(system.flux_slopes)
         slopes(t, T, u, system.face, system.parameters, work.left, work.right)
     else:
-        flux_differences(t, T, system, u, work)
+        differences = flux_differences_at(system.flux_differences)
+        differences(
+            system.flux,
+            t,
+            T,
+            u,
+            system.face,
+            system.parameters,
+            system.typical,
+            work.flux,
+            work.flux_shifted,
+            work.shifted,
+            work.left,
+            work.right,
+        )
 
 
 @kernel
@@ -200,7 +167,7 @@ def jacobian(t: Real, system: System, u: Matrix, work: Work):
     face_slopes(t, T, system, u, work)
     assemble(u.shape[0], u.shape[1], work)
     if system.source != 0 or system.added != 0:
-        source_differences(t, T, system, u, work)
+        add_sources_slopes(t, T, system, u, work)
 
 
 @kernel

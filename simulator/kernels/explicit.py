@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulator.kernels.balance import INCREMENT, close_ring, jacobian, residual
+from simulator.kernels.balance import close_ring, jacobian, residual
 from simulator.kernels.jit import Int, Matrix, Real, Vector, flux_at, kernel
 from simulator.kernels.stepping import (
     STEP,
@@ -25,6 +25,7 @@ from simulator.kernels.stepping import (
 )
 from simulator.kernels.system import (
     DONE,
+    INCREMENT,
     RUNNING,
     STEP_TOO_SMALL,
     System,

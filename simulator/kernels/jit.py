@@ -55,6 +55,10 @@ ENDS = (Real, Real, Vector, Matrix)
 HISTORY = (Real, Vector, Vector)
 FACTOR = (Int, Vector, Vector, Vector, Vector, Vector, Vector, Vector)
 SUBSTITUTE = (Int, Vector, Vector, Vector, Vector)
+# Parts of the engine that only some systems need, on plain arrays: see `simulator.kernels.differences`.
+ADD_SOURCE = (Int, Real, Real, Matrix, Matrix, Vector, Matrix, Vector)
+ADD_SOURCE_SLOPES = (Int, Real, Real, Matrix, Matrix, Vector, Vector, Matrix, Matrix, Matrix, Vector)
+FLUX_DIFFERENCES = (Int, Real, Real, Matrix, Matrix, Vector, Vector, Matrix, Matrix, Matrix, Cube, Cube)
 
 
 def disabled() -> bool:
@@ -219,3 +223,6 @@ ends_at = Caller(ENDS)
 history_at = Caller(HISTORY)
 factor_at = Caller(FACTOR)
 substitute_at = Caller(SUBSTITUTE)
+add_source_at = Caller(ADD_SOURCE)
+add_source_slopes_at = Caller(ADD_SOURCE_SLOPES)
+flux_differences_at = Caller(FLUX_DIFFERENCES)

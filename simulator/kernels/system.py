@@ -17,6 +17,10 @@ from simulator.kernels.jit import Cube, Int, Matrix, Real, Vector, ends_at, hist
 CONDUCTANCE, POSITION = 0, 1  # rows of System.face; POSITION is a row of System.cell too
 VOLUME = 0  # row of System.cell
 
+# Relative increment of the difference quotients: near the square root of the rounding unit, where truncation and
+# rounding meet.
+INCREMENT = 1e-7
+
 # What a kernel returns; `simulator.solve.status` has a sentence for each.
 DONE, RUNNING, TOO_MANY_STEPS, STEP_TOO_SMALL, NOT_FINITE, OUTSIDE, NOT_CONVERGED, INCONSISTENT = range(8)
 
@@ -26,8 +30,11 @@ class System(NamedTuple):
 
     flux: Int
     flux_slopes: Int
+    flux_differences: Int
     source: Int
     added: Int
+    add_source: Int
+    add_source_slopes: Int
     end_values: Int
     history: Int
     factor: Int

@@ -3,6 +3,7 @@
 import numpy as np
 
 from simulator.faults import NumericsError
+from simulator.kernels.differences import add_source, add_source_slopes, flux_differences
 from simulator.kernels.elimination import elimination
 from simulator.kernels.given import given_ends, given_source, given_temperature
 from simulator.kernels.system import System
@@ -75,12 +76,16 @@ def discretise(
         ends = np.zeros((m, 6))
     volume = np.concatenate(([0.0], grid.volumes, [0.0]))
     factor, substitute = elimination(2 * m if periodic else m)
+    sources = equations.source is not None or source_program.size > 0
     given = end_program.size or source_program.size or temperature_program.size
     return System(
         flux=equations.flux.address,
         flux_slopes=equations.flux_slopes.address if equations.flux_slopes else 0,
+        flux_differences=0 if equations.flux_slopes else flux_differences.address,
         source=equations.source.address if equations.source else 0,
         added=given_source.address if source_program.size else 0,
+        add_source=add_source.address if sources else 0,
+        add_source_slopes=add_source_slopes.address if sources else 0,
         end_values=given_ends.address if end_program.size else 0,
         history=given_temperature.address if temperature_program.size else 0,
         factor=factor.address,
