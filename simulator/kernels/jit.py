@@ -145,10 +145,28 @@ class Kernel:
         functools.update_wrapper(self, function)
 
     def compile(self, use: str, **wrappers: bool):
-        """The compiled function for one use; in its globals every kernel stands compiled, too."""
+        """The compiled function for one use.
+
+        It is asked for first with its callees left as they are: a function found in the cache needs none of them, and
+        loading them all takes longer than a run. Where the cache has nothing, Numba cannot make sense of a `Kernel`.
+        """
+        if disabled():
+            return self.written(use, resolved=True)
+        notes = inspect.get_annotations(self.function)
+        result = numba_type(notes.pop("return", None))
+        signature = result(*(numba_type(note) for note in notes.values()))
+        options = {"cache": True, "error_model": "numpy", "fastmath": {"contract"}, **wrappers}
+        make = numba().njit(signature, **options)
+        with configured():
+            with contextlib.suppress(numba().core.errors.TypingError):
+                return make(self.written(use, resolved=False))
+            return make(self.written(use, resolved=True))
+
+    def written(self, use: str, resolved: bool):
+        """The function as it is written; resolved: with the kernels among its globals compiled."""
         source = self.function
         scope = dict(source.__globals__)
-        for instruction in dis.get_instructions(source):
+        for instruction in dis.get_instructions(source) if resolved else ():
             name = instruction.argval
             if instruction.opname == "LOAD_GLOBAL" and isinstance(scope.get(name), Kernel | Caller):
                 scope[name] = scope[name].inner
@@ -157,14 +175,7 @@ class Kernel:
         )
         function.__qualname__ = f"{source.__qualname__}.{use}"  # part of the name under which Numba caches it
         function.__module__ = source.__module__
-        if disabled():
-            return function
-        notes = inspect.get_annotations(source)
-        result = numba_type(notes.pop("return", None))
-        signature = result(*(numba_type(note) for note in notes.values()))
-        options = {"cache": True, "error_model": "numpy", "fastmath": {"contract"}, **wrappers}
-        with configured():
-            return numba().njit(signature, **options)(function)
+        return function
 
     @functools.cached_property
     def inner(self):
