@@ -96,10 +96,9 @@ def test_kernel_equals_numpy(text, n):
     np.testing.assert_array_equal(values, out)
 
 
-@pytest.mark.parametrize("text", FORMULAS)
+# A difference across the branch point of log(x_Cu - 0.5) says nothing: `test_slope_ignores_the_branch_not_taken` does.
+@pytest.mark.parametrize("text", [text for text in FORMULAS if "log(x_Cu - 0.5)" not in text])
 def test_slopes_are_derivatives(text):
-    if "log(x_Cu - 0.5)" in text:
-        pytest.skip("not differentiable close to the branch point")
     n, step = 64, 1e-6
     u, x = compositions(n), np.zeros(n)
     program = parse(text, NAMES)

@@ -278,7 +278,7 @@ def test_catalogue():
     with pytest.raises(Invalid, match="Did you mean fick"):
         law_of("flick")
     for law in LAWS:
-        entries = law.keys()
+        entries = law.key_fields()
         for entry in entries:
             assert set(entry.metadata) == {"text", "unit", "shape", "example"}
             assert entry.metadata["text"].endswith(".")

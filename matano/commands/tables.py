@@ -63,7 +63,7 @@ def law_row(law) -> dict:
             "required": entry.default is MISSING,
             "default": None if entry.default is MISSING else entry.default,
         }
-        for entry in law.keys()  # noqa: SIM118
+        for entry in law.key_fields()
     ]
     return {"kind": law.kind, "equation": law.equation.strip(), "keys": keys, "sources": list(law.sources)}
 

@@ -194,7 +194,7 @@ class Reader:
     def law(self, mixture: Mixture):
         section = self.sections.law
         kind = law_of(section.kind)
-        given = {entry.name: entry for entry in kind.keys() if entry.name in section.model_fields_set}  # noqa: SIM118
+        given = {entry.name: entry for entry in kind.key_fields() if entry.name in section.model_fields_set}
         faults, values = [], {}
         for name, entry in given.items():
             try:

@@ -187,7 +187,7 @@ class VerifySection(Table):
 def law_model(law) -> type[Table]:
     """The table of a law, from the keys that the law owns."""
     entries = {}
-    for entry in law.keys():  # noqa: SIM118 - a method of laws, not of a mapping
+    for entry in law.key_fields():
         unit, shape = entry.metadata["unit"], entry.metadata["shape"]
         text = entry.metadata["text"] + (f" [{unit}]" if unit else "")
         default = ... if entry.default is MISSING else entry.default

@@ -164,7 +164,7 @@ def text_of(entry: Template) -> str:
 def law_table(law, given: Mapping[str, str]) -> str:
     """[law] with every key of the law: those that are given, the examples of the others, and defaults as comments."""
     lines = [commented("[law]", law.equation.strip().splitlines()[0].strip()), f'kind = "{law.kind}"']
-    for entry in law.keys():  # noqa: SIM118 - a method of laws, not of a mapping
+    for entry in law.key_fields():
         note = entry.metadata
         unit = f" [{note['unit']}]" if note["unit"] else ""
         lines += [f"# {line}" for line in wrap(f"{entry.name}: {note['text']}{unit}", WIDTH)]

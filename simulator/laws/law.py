@@ -90,7 +90,7 @@ class Law(ABC):
     mixture: Mixture
 
     @classmethod
-    def keys(cls):
+    def key_fields(cls):
         """The fields that are keys of the case file, in order."""
         return tuple(entry for entry in fields(cls) if "text" in entry.metadata)
 
