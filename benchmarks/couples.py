@@ -61,7 +61,7 @@ class Prepared:
         self.problem = problem
         self.grid = problem.grid if grid is None else grid
         self.system = system_of(problem, equations_of(problem), self.grid)
-        self.start = start_of(problem, self.system, self.grid)
+        self.start = start_of(self.system, problem.start(self.grid))
 
     @cached_property
     def exact(self) -> np.ndarray:

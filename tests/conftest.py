@@ -63,7 +63,7 @@ def exact_solve(problem, controls=None, *, record=None, progress=None, resume=No
     (left, right), D = (0.1, 0.9), 1e-14
     faces, snapshots = problem.grid.faces, list(resume[0]) if resume else []
     if record is not None:
-        record.begin(problem.grid.cells, 2)
+        record.begin(problem.grid.cells, 2, {})
     for index, t in list(enumerate(problem.save))[len(snapshots) :]:
         z = faces / (2.0 * np.sqrt(D * t))
         integral = 2.0 * np.sqrt(D * t) * (z * erf(z) + np.exp(-(z**2)) / np.sqrt(np.pi))

@@ -5,7 +5,8 @@ arrays.
 import numpy as np
 
 from simulator.kernels.jit import Matrix, Real, Vector, kernel
-from simulator.laws.law import Equations, simplex_bounds
+from simulator.laws.law import Equations
+from simulator.laws.mixture import Mixture
 
 
 @kernel
@@ -83,7 +84,8 @@ def cahn_hilliard_row(t: Real, T: Real, u: Matrix, cell: Matrix, parameters: Vec
 def matrix_equations(D: np.ndarray, slope: float = 0.0) -> Equations:
     m = len(D)
     names = tuple(f"u{k}" for k in range(m))
-    return Equations(names, matrix_flux, np.append(np.ravel(D), slope), bounds=simplex_bounds(m))
+    bounds = Mixture(tuple("ABCDEFGHI"[: m + 1])).bounds
+    return Equations(names, matrix_flux, np.append(np.ravel(D), slope), bounds=bounds)
 
 
 def ions_equations(permittivity: float) -> Equations:

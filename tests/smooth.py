@@ -8,7 +8,7 @@ import numpy as np
 from laws import growing_flux, matrix_equations
 
 from simulator.laws.fick import Fick
-from simulator.laws.law import Equations, simplex_bounds
+from simulator.laws.law import Equations
 from simulator.laws.mixture import Mixture
 from simulator.problem.grid import Grid
 from simulator.solve.controls import Controls
@@ -90,7 +90,7 @@ def fick_equations(D: str) -> Equations:
     return law.equations(np.array([0.0]), np.array([1.0]), (np.nan, np.nan))
 
 
-GROWING = Equations(("u",), growing_flux, np.zeros(1), bounds=simplex_bounds(1), autonomous=False)
+GROWING = Equations(("u",), growing_flux, np.zeros(1), bounds=Mixture(("A", "B")).bounds, autonomous=False)
 
 SMOOTH = (
     Smooth("error-function", lambda f, t: error_function_averages(f, t, 1.0, 0.1, 0.9)[None], (-9.0, 9.0), 0.5, 1.0),

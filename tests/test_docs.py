@@ -26,6 +26,7 @@ PAGES = {
     for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS.glob("*.md"))
 }
 NUMBER = re.compile(r"[-+]?\d+\.?\d*(?:e[-+]?\d+)?")
+BESIDE = ("thermodynamics", "molar_volume", "markers")
 COMMANDS = tuple(typer.main.get_command(app).commands)
 
 
@@ -107,13 +108,30 @@ def test_every_option_is_named_and_no_other():
     assert set(re.findall(r"`(--[a-z][a-z-]*)", text)) <= known
 
 
+def rows_of(name: str, entry):
+    """A key of a law and those of its table: `phases`, `phases[].D_int`, `alpha.D`."""
+    yield name, entry.metadata
+    inner = f"{name}[]" if entry.metadata["shape"] == "tables" else name
+    for below, field in entry.metadata["entries"].items():
+        yield from rows_of(f"{inner}.{below}", field)
+
+
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.kind)
 def test_every_key_of_every_law_stands_in_the_docs(law):
     table = section(section_of_laws(), f"### {law.kind}\n")
     for entry in law.key_fields():
-        row = next(line for line in table.splitlines() if line.startswith(f"| `{entry.name}` |"))
-        assert entry.metadata["text"] in row
-        assert entry.metadata["unit"] in row
+        for name, about in rows_of(entry.name, entry):
+            row = next(line for line in table.splitlines() if line.startswith(f"| `{name}` |"))
+            assert about["text"] in row
+            assert about["unit"] in row
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.kind)
+def test_the_sections_of_every_law_stand_in_the_docs(law):
+    table = section_of_laws().split("### ", 1)[0]
+    row = next(line for line in table.splitlines() if line.startswith(f"| `{law.kind}` |")).split(" | ")
+    for name, words in (("thermodynamics", row[1]), ("molar_volume", row[2])):
+        assert words.startswith("needed" if name in law.requires else "yes" if name in law.sections else "no")
 
 
 def section_of_laws() -> str:
@@ -128,7 +146,7 @@ def test_every_section_of_a_case_stands_in_the_docs():
     assert all(f"`[{name}]`" in text for name in LATER)
 
 
-@pytest.mark.parametrize("name", ["domain", "boundary", "temperature", "time", "solver", "expect", "verify"])
+@pytest.mark.parametrize("name", ["domain", "boundary", "temperature", "time", "solver", "expect", "verify", *BESIDE])
 def test_every_key_of_a_section_stands_in_the_docs(name):
     text = page("case-files").split(f"\n## [{name}]\n", 1)[1].split("\n## ", 1)[0]
     keys = schema_of(name)["properties"]
@@ -138,7 +156,7 @@ def test_every_key_of_a_section_stands_in_the_docs(name):
 def schema_of(name: str) -> dict:
     """The schema of a section, by the name of its model."""
     definitions = CaseFile.model_json_schema()["$defs"]
-    return definitions[f"{name.capitalize()}Section"]
+    return definitions[f"{name.title().replace('_', '')}Section"]
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -79,9 +79,9 @@ def test_program_means_what_the_text_says(text):
 
 
 @pytest.mark.parametrize("text", FORMULAS)
-@pytest.mark.parametrize("n", (1, 300))
+@pytest.mark.parametrize("n", (1, 600))
 def test_kernel_equals_numpy(text, n):
-    """n = 300 is more than two strips of the kernel and not a multiple."""
+    """n = 600 is more than two strips of the kernel and not a multiple."""
     u, x = compositions(n), np.linspace(-1e-6, 1e-6, n)
     program = parse(text, NAMES)
     start = 3

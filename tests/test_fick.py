@@ -71,7 +71,7 @@ def test_kernel_and_flux_of_a_small_difference(name):
     u = 0.25 + 1e-4 * (u[:, :1] - 0.5) * np.arange(n) / n + 1e-4 * np.sin(np.arange(n) * 0.1)
     face = np.vstack([np.full(n - 1, 1e6), np.linspace(-1e-6, 1e-6, n - 1)])
     middle = 0.5 * (u[:, 1:] + u[:, :-1])
-    D = law.program(middle, x=face[1], t=50.0, T=1273.0).reshape(m, m, n - 1)
+    D = law.matrix(middle, x=face[1], t=50.0, T=1273.0).reshape(m, m, n - 1)
     expected = -np.einsum("abi,bi->ai", D, np.diff(u, axis=1)) * 1e6
     np.testing.assert_allclose(flux(made, u, face), expected, rtol=0, atol=1e-7 * np.abs(expected).max())
 
@@ -145,7 +145,7 @@ def test_separable_flux_is_the_exact_integral_at_every_time_and_temperature():
 
 def test_what_separates():
     def parts(D):
-        return separated(Fick(BINARY, D=D).program)
+        return separated(Fick(BINARY, D=D).matrix)
 
     for D in ("exp(3*x_Ni - Q/(R*T))", "(1 + t)*x_Ni/T", "-exp(x_Ni)*2**T", "x_Ni*exp(-(Q/(R*T)))/(1 + x_Ni)"):
         b, a = parts(D)
@@ -153,7 +153,7 @@ def test_what_separates():
         assert "composition" not in a.depends_on
         u = np.linspace(0, 1, 7)[None]
         np.testing.assert_allclose(
-            b(u)[0] * a(u, t=3.0, T=2.0)[0], Fick(BINARY, D=D).program(u, t=3.0, T=2.0)[0], rtol=1e-13
+            b(u)[0] * a(u, t=3.0, T=2.0)[0], Fick(BINARY, D=D).matrix(u, t=3.0, T=2.0)[0], rtol=1e-13
         )
     for D in ("exp(x_Ni/T)", "x_Ni + T", "(x_Ni*T)**0.5", "x_Ni*x*T"):
         assert parts(D) is None
@@ -280,7 +280,7 @@ def test_catalogue():
     for law in LAWS:
         entries = law.key_fields()
         for entry in entries:
-            assert set(entry.metadata) == {"text", "unit", "shape", "example"}
+            assert set(entry.metadata) == {"text", "unit", "shape", "example", "entries"}
             assert entry.metadata["text"].endswith(".")
         assert law.equation and law.sources
 

@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def problem(times=TIMES, cells=CELLS):
     """As much of a Problem as a writer looks at."""
     return SimpleNamespace(
+        molar_volume=None,
         grid=Grid(np.linspace(-1e-4, 1e-4, cells + 1)),
         mixture=Mixture(("Cu", "Ni", "Fe")),
         save=tuple(3600.0 * (k + 1) for k in range(times)),
@@ -44,7 +45,7 @@ def saved_time(k, cells=CELLS):
 def write(path, first=0, last=TIMES, pause=0.0, **options):
     """Stands for a solver: saves the times first .. last - 1."""
     record = ResultFile(path, problem(), **options)
-    record.begin(STATE, CONTROL)
+    record.begin(STATE, CONTROL, {})
     for k in range(first, last):
         record.saved(k, *saved_time(k))
         time.sleep(pause)

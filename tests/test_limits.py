@@ -11,6 +11,7 @@ from simulator.problem.domain import Domain
 from simulator.problem.initial import Expression, Step
 from simulator.problem.problem import Problem
 from simulator.problem.temperature import Temperature
+from simulator.solve.axis import Axis
 from simulator.solve.controls import Controls
 from simulator.solve.exact import exact_named
 from simulator.solve.levels import TimeLevel
@@ -137,15 +138,19 @@ def test_ten_thousandfold_D_stays_within_its_bounds():
 
 def test_statistics_add_up():
     problem = couple("10**(4*x_B)", 100, 0.0, 1.0, (-800.0, 800.0), "interface")
-    level = TimeLevel(problem, problem.grid, scheme_named("implicit"), Controls(rtol=1e-4))
+    level = TimeLevel(problem, Axis(problem, problem.grid), scheme_named("implicit"), Controls(rtol=1e-4))
     level.advance(1.0, None)
     run = level.integration
     assert 0 < run.inadmissible_steps < run.rejected_steps < run.steps
     tries = run.steps + run.rejected_steps
-    again = TimeLevel(problem, problem.grid, scheme_named("implicit"), Controls(rtol=1e-4, max_steps=tries))
+    again = TimeLevel(
+        problem, Axis(problem, problem.grid), scheme_named("implicit"), Controls(rtol=1e-4, max_steps=tries)
+    )
     again.advance(1.0, None)
     assert again.integration.steps == run.steps
-    short = TimeLevel(problem, problem.grid, scheme_named("implicit"), Controls(rtol=1e-4, max_steps=tries - 1))
+    short = TimeLevel(
+        problem, Axis(problem, problem.grid), scheme_named("implicit"), Controls(rtol=1e-4, max_steps=tries - 1)
+    )
     with pytest.raises(NumericsError, match=f"limit of {tries - 1} steps"):
         short.advance(1.0, None)
 
@@ -200,7 +205,7 @@ class Keeper:
     def __init__(self):
         self.snapshots, self.checkpoints = [], []
 
-    def begin(self, state_size, control_size):
+    def begin(self, state_size, control_size, fields):
         pass
 
     def saved(self, index, snapshot, checkpoint):

@@ -14,8 +14,9 @@ from simulator.problem.domain import Domain
 from simulator.problem.initial import Step
 from simulator.problem.problem import Problem
 from simulator.problem.temperature import Temperature
+from simulator.solve.axis import point_values
 from simulator.solve.controls import Controls
-from simulator.solve.profile import Profile, point_values, profile_of
+from simulator.solve.profile import Profile, profile_of
 from simulator.solve.result import Result, Snapshot
 
 X = np.linspace(0.0, 1e-3, 11)

@@ -298,7 +298,7 @@ class Keeper:
     def __init__(self):
         self.snapshots, self.checkpoints = [], []
 
-    def begin(self, state_size, control_size):
+    def begin(self, state_size, control_size, fields):
         self.sizes = (state_size, control_size)
 
     def saved(self, index, snapshot, checkpoint):

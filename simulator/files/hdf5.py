@@ -8,11 +8,12 @@ import base64
 import datetime
 import hashlib
 import json
+import math
 import os
 import shlex
 import sys
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -21,7 +22,7 @@ import numpy as np
 
 from simulator.faults import Invalid
 from simulator.files.stored import SCHEMA, open_file, open_result, resume_state, text_of
-from simulator.solve.result import DIAGNOSTICS, Checkpoint, Snapshot
+from simulator.solve.result import DIAGNOSTICS, FIELDS, Checkpoint, Snapshot
 
 __all__ = ["OutputFault", "ResultFile", "check_output", "open_result", "resume_state", "save_analysis"]
 
@@ -174,11 +175,13 @@ class ResultFile:
         if self.file is not None:
             self.finish("interrupted" if kind is not None and issubclass(kind, KeyboardInterrupt) else "failed", ())
 
-    def begin(self, state_size: int, control_size: int) -> None:
-        """Allocate everything: the saved times of the problem, state_size unknowns, control_size numbers."""
+    def begin(self, state_size: int, control_size: int, fields: Mapping[str, tuple[int, ...]]) -> None:
+        """Allocate everything: the saved times of the problem, state_size unknowns, control_size numbers, and the
+        FIELDS that the run will leave, with their shapes at one time.
+        """
         try:
             if not self.resume:
-                self._create(state_size, control_size)
+                self._create(state_size, control_size, fields)
             self.file = open_file(self.path, "r+")
         except OSError as error:
             raise OutputFault.at(str(self.path), f"cannot be written: {_error_text(error)}.") from None
@@ -198,6 +201,8 @@ class ResultFile:
             file["temperature"][index] = snapshot.temperature
             file["mole_fraction"][index] = snapshot.mole_fraction
             file["flux"][index] = snapshot.flux
+            for name, values in snapshot.fields.items():
+                file[name][index] = values
             for name in DIAGNOSTICS:
                 file[f"diagnostics/{name}"][index] = snapshot.diagnostics[name]
             slot = index % 2
@@ -227,11 +232,12 @@ class ResultFile:
     def _status(self, status: str) -> None:
         self.file.attrs.modify("status", np.array(status.encode(), dtype=_fixed(STATUS_LENGTH)))
 
-    def _create(self, state_size: int, control_size: int) -> None:
+    def _create(self, state_size: int, control_size: int, fields: Mapping[str, tuple[int, ...]]) -> None:
         """Write the new file beside the old one and put it there in one step: a kill leaves one or the other."""
         grid, components = self.problem.grid, self.problem.mixture.components
         times, n, cells = max(1, len(self.problem.save)), len(components), grid.cells
-        values = times * (n * (2 * cells + 1) + 2 + len(DIAGNOSTICS)) + 2 * (state_size + control_size)
+        a_time = n * (2 * cells + 1) + 2 + len(DIAGNOSTICS) + sum(map(math.prod, fields.values()))
+        values = times * a_time + 2 * (state_size + control_size)
         part = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
         try:
             # HDF5 does not recover from a full disk: find out before it does.
@@ -239,12 +245,12 @@ class ResultFile:
                 if hasattr(os, "posix_fallocate"):
                     os.posix_fallocate(probe.fileno(), 0, 8 * values + 16 * cells + 65536)
             with h5py.File(part, "w", track_order=False) as file:
-                self._allocate(file, grid, components, times, state_size, control_size)
+                self._allocate(file, grid, components, times, state_size, control_size, fields)
             os.replace(part, self.path)
         finally:
             part.unlink(missing_ok=True)
 
-    def _allocate(self, file, grid, components, times, state_size, control_size):
+    def _allocate(self, file, grid, components, times, state_size, control_size, fields):
         now = datetime.datetime.now(datetime.UTC)
         attributes = {
             "Conventions": "CF-1.11",
@@ -275,6 +281,12 @@ class ResultFile:
             if unit:
                 scales[name].attrs["units"] = unit
             scales[name].make_scale(name)
+        for name, shape in fields.items():
+            for dimension, size in zip(FIELDS[name].dimensions, shape, strict=True):
+                if dimension not in scales:
+                    scales[dimension] = file.create_dataset(dimension, data=np.arange(size))
+                    scales[dimension].attrs["long_name"] = f"number of the {dimension}, from the left"
+                    scales[dimension].make_scale(dimension)
         checkpoint = file.create_group("checkpoint")
         for name, size in (("slot", 2), ("unknown", state_size), ("control", control_size)):
             scales[name] = checkpoint.create_dataset(name, (size,), "f4")
@@ -299,10 +311,15 @@ class ResultFile:
 
         allocate("time", ("time",), "s", "time")
         allocate("mole_fraction", ("time", "component", "x"), "1", "mole fraction, cell average")
-        flux = allocate(
-            "flux", ("time", "component", "x_face"), "m s-1", "flux times molar volume, positive towards +x"
-        )
+        unit, words = ("m s-1", "flux times molar volume, positive towards +x")
+        if self.problem.molar_volume is not None:
+            unit, words = ("mol m-2 s-1", "flux, positive towards +x")
+        flux = allocate("flux", ("time", "component", "x_face"), unit, words)
         flux.attrs["frame"] = "number"
+        for name in fields:
+            data = allocate(name, ("time", *FIELDS[name].dimensions), FIELDS[name].unit, FIELDS[name].text)
+            if name == "lattice_flux":
+                data.attrs["frame"] = "lattice"
         allocate("temperature", ("time",), "K", "temperature")
         for name in DIAGNOSTICS:
             allocate(f"diagnostics/{name}", ("time",), UNITS[name], name.replace("_", " "))

@@ -13,7 +13,7 @@ import numpy as np
 
 from simulator.faults import Invalid
 from simulator.problem.grid import Grid
-from simulator.solve.result import DIAGNOSTICS, Checkpoint, Result, Snapshot
+from simulator.solve.result import DIAGNOSTICS, FIELDS, Checkpoint, Result, Snapshot
 
 SCHEMA = 1
 
@@ -77,6 +77,11 @@ def check(file: h5py.File, path: str) -> None:
         "flux": (times, components, cells + 1),
         **{f"diagnostics/{name}": (times,) for name in DIAGNOSTICS},
     }
+    sizes = {"x": cells, "x_face": cells + 1, "component": components}
+    sizes |= {name: file[name].shape[0] for name in ("marker", "interface") if name in file}
+    for name, entry in FIELDS.items():
+        if name in file:
+            shapes[name] = (times, *(sizes[dimension] for dimension in entry.dimensions))
     whole = all(file[name].shape == shape for name, shape in shapes.items())
     if not (whole and 0 <= int(file.attrs["saved"]) <= times and "checkpoint" in file):
         raise ValueError(path)
@@ -107,6 +112,7 @@ def _snapshots(file: h5py.File) -> list[Snapshot]:
         file[name][:saved] for name in ("time", "temperature", "mole_fraction", "flux")
     )
     numbers = {name: file[f"diagnostics/{name}"][:saved] for name in DIAGNOSTICS}
+    fields = {name: file[name][:saved] for name in FIELDS if name in file}
     return [
         Snapshot(
             float(time[i]),
@@ -114,6 +120,7 @@ def _snapshots(file: h5py.File) -> list[Snapshot]:
             flux[i],
             float(temperature[i]),
             {name: float(numbers[name][i]) for name in DIAGNOSTICS},
+            {name: values[i] for name, values in fields.items()},
         )
         for i in range(saved)
     ]

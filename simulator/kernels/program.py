@@ -1,230 +1,109 @@
 """Evaluation of an expression, given as data, over a whole grid, with its derivatives.
 
 The columns are taken in strips, so that the cost of reading an instruction is shared by a strip and the loop inside it
-vectorises. Derivatives go forward with the values: `slope[p, b]` is the derivative of stack row p by unknown b. Where a
-derivative does not exist (sqrt at 0) it is taken as 0; a value that does not exist is nan or inf and stays visible.
+vectorises. Derivatives go forward with the values: `slope[p, b]` is the derivative of row p by unknown b, if the row
+depends on it. Where a derivative does not exist (sqrt at 0) it is taken as 0; a value that does not exist is nan or inf
+and stays visible.
 """
-
-from math import erf
 
 import numpy as np
 
 from simulator.kernels.jit import Cube, Int, Matrix, Real, Vector, kernel
 from simulator.kernels.opcodes import (
-    ABS,
     ADD,
     ADD_SLOT,
-    COS,
-    COSH,
     DATA,
-    DEPTH,
-    DIV,
     DIV_SLOT,
-    EQUAL,
     EXP,
     HEAD,
+    INSTRUCTION,
     LESS,
-    LESS_EQUAL,
-    LOG,
-    LOG10,
     MAIN,
     MIN,
     MUL,
     MUL_SLOT,
+    NOT_EQUAL,
     OUT,
-    POW,
-    POW_SLOT,
-    POWER,
     PROLOGUE,
-    PUSH,
-    SIN,
-    SINH,
-    SLOT_DIV,
+    ROWS,
+    SLOT,
     SLOTS,
-    SQRT,
     STORE,
     SUB,
     SUB_FROM_SLOT,
     TABLE,
-    TAN,
-    TANH,
     TEMPERATURE,
     TIME,
     UNKNOWN,
     WHERE,
     X,
 )
+from simulator.kernels.strips import choice_strip, function_strip, pair_strip, slot_strip, table_strip
 
-STRIP = 128
-TWO_BY_SQRT_PI = 1.1283791670955126
-LOG10_E = 0.4342944819032518
-
-
-@kernel
-def raised(value: Real, exponent: Int) -> Real:
-    """value ** exponent for a small exponent >= 0."""
-    result = 1.0
-    for _ in range(exponent):
-        result *= value
-    return result
+STRIP = 256
 
 
 @kernel
-def function_strip(op: Int, argument: Int, width: Int, slopes: Int, v: Vector, d: Vector) -> None:
-    """v -> f(v) for one function of one value, with d = f'(v) where slopes are wanted."""
-    if op == EXP:
-        for i in range(width):
-            v[i] = np.exp(v[i])
-            d[i] = v[i]
-    elif op == SQRT:
-        for i in range(width):
-            v[i] = np.sqrt(v[i])
-            d[i] = 0.5 / v[i] if v[i] > 0.0 else 0.0
-    elif op == ABS:
-        for i in range(width):
-            d[i] = 1.0 if v[i] > 0.0 else (-1.0 if v[i] < 0.0 else 0.0)
-            v[i] = abs(v[i])
-    elif op == POWER:
-        for i in range(width):
-            below = raised(v[i], argument - 1)
-            d[i] = argument * below
-            v[i] = below * v[i]
-    else:
-        for i in range(width):
-            a = v[i]
-            if op == LOG:
-                v[i], d[i] = np.log(a), 1.0 / a
-            elif op == LOG10:
-                v[i], d[i] = np.log10(a), LOG10_E / a
-            elif op == SIN:
-                v[i] = np.sin(a)
-                d[i] = np.cos(a) if slopes > 0 else 0.0
-            elif op == COS:
-                v[i] = np.cos(a)
-                d[i] = -np.sin(a) if slopes > 0 else 0.0
-            elif op == TAN:
-                v[i] = np.tan(a)
-                d[i] = 1.0 + v[i] * v[i]
-            elif op == SINH:
-                v[i] = np.sinh(a)
-                d[i] = np.cosh(a) if slopes > 0 else 0.0
-            elif op == COSH:
-                v[i] = np.cosh(a)
-                d[i] = np.sinh(a) if slopes > 0 else 0.0
-            elif op == TANH:
-                v[i] = np.tanh(a)
-                d[i] = 1.0 - v[i] * v[i]
+def combine_slopes(
+    op: Int,
+    to: Int,
+    first: Int,
+    second: Int,
+    factor: Real,
+    width: Int,
+    d: Vector,
+    e: Vector,
+    wanted: Int,
+    known: Matrix,
+    slope: Cube,
+) -> None:
+    """Slopes of row `to` from those of one or two rows, by each unknown that any of them depends on.
+
+    Weights: d and e; for + - * and a slot 1 or -1, the other row's values in d and e, or the factor.
+    """
+    uniform = op in (ADD, SUB, ADD_SLOT, SUB_FROM_SLOT, MUL_SLOT, DIV_SLOT)
+    other = -1.0 if op == SUB else 1.0
+    for b in range(wanted):
+        left, right = known[first, b] > 0.0, op < ADD_SLOT and known[second, b] > 0.0
+        known[to, b] = 1.0 if (left or right) and (op < LESS or op > NOT_EQUAL) else 0.0
+        if known[to, b] == 0.0:
+            continue
+        if left and right:
+            if uniform:
+                for i in range(width):
+                    slope[to, b, i] = slope[first, b, i] + other * slope[second, b, i]
             else:
-                v[i] = erf(a)
-                d[i] = TWO_BY_SQRT_PI * np.exp(-a * a) if slopes > 0 else 0.0
-
-
-@kernel
-def slot_strip(op: Int, c: Real, width: Int, slopes: Int, v: Vector, d: Vector) -> None:
-    """v -> f(v, c) for a constant c, with d = df/dv where slopes are wanted."""
-    if op == ADD_SLOT:
-        for i in range(width):
-            v[i] += c
-            d[i] = 1.0
-    elif op == MUL_SLOT:
-        for i in range(width):
-            v[i] *= c
-            d[i] = c
-    elif op == SUB_FROM_SLOT:
-        for i in range(width):
-            v[i] = c - v[i]
-            d[i] = -1.0
-    elif op == DIV_SLOT:
-        factor = 1.0 / c
-        for i in range(width):
-            v[i] *= factor
-            d[i] = factor
-    elif op == SLOT_DIV:
-        for i in range(width):
-            inverse = 1.0 / v[i]
-            v[i] = c * inverse
-            d[i] = -v[i] * inverse
-    elif op == POW_SLOT:
-        for i in range(width):
-            if slopes > 0:
-                d[i] = 0.0 if v[i] == 0.0 and c < 1.0 else c * v[i] ** (c - 1.0)
-            v[i] = v[i] ** c
-    else:
-        factor = np.log(c) if slopes > 0 and c > 0.0 else 0.0
-        for i in range(width):
-            v[i] = c ** v[i]
-            d[i] = factor * v[i]
-
-
-@kernel
-def pair_strip(op: Int, width: Int, slopes: Int, v: Vector, w: Vector, d: Vector, e: Vector) -> None:
-    """v -> f(v, w), with d = df/dv and e = df/dw where slopes are wanted."""
-    if op == ADD:
-        for i in range(width):
-            v[i] += w[i]
-            d[i] = 1.0
-            e[i] = 1.0
-    elif op == SUB:
-        for i in range(width):
-            v[i] -= w[i]
-            d[i] = 1.0
-            e[i] = -1.0
-    elif op == MUL:
-        for i in range(width):
-            d[i] = w[i]
-            e[i] = v[i]
-            v[i] *= w[i]
-    elif op == DIV:
-        for i in range(width):
-            d[i] = 1.0 / w[i]
-            v[i] = v[i] / w[i]
-            e[i] = -v[i] * d[i]
-    elif op == POW:
-        for i in range(width):
-            a, b = v[i], w[i]
-            v[i] = a**b
-            if slopes > 0:
-                d[i] = 0.0 if b == 0.0 or (a == 0.0 and b < 1.0) else b * a ** (b - 1.0)
-                e[i] = v[i] * np.log(a) if a > 0.0 else 0.0
-    else:
-        for i in range(width):
-            a, b = v[i], w[i]
-            d[i] = 0.0
-            e[i] = 0.0
-            if op == LESS:
-                v[i] = 1.0 if a < b else 0.0
-            elif op == LESS_EQUAL:
-                v[i] = 1.0 if a <= b else 0.0
-            elif op == EQUAL:
-                v[i] = 1.0 if a == b else 0.0
+                for i in range(width):
+                    slope[to, b, i] = d[i] * slope[first, b, i] + e[i] * slope[second, b, i]
+        else:
+            source = first if left else second
+            if uniform:
+                scale = factor if left else other
+                for i in range(width):
+                    slope[to, b, i] = scale * slope[source, b, i]
             else:
-                v[i] = 1.0 if a != b else 0.0
+                weight = d if left else e
+                for i in range(width):
+                    slope[to, b, i] = weight[i] * slope[source, b, i]
 
 
 @kernel
-def table_strip(code: Vector, place: Int, width: Int, v: Vector, d: Vector) -> None:
-    """v -> piecewise cubic of v, constant beyond its ends. Data: n, x_0 .. x_n, c_0 .. c_3 of each piece in x - x_j."""
-    n = int(code[place])
-    knots = place + 1
-    cubic = knots + n + 1
-    for i in range(width):
-        value = v[i]
-        low, high = 0, n
-        while high - low > 1:
-            middle = (low + high) // 2
-            if value >= code[knots + middle]:
-                low = middle
-            else:
-                high = middle
-        inside = 1.0
-        if value < code[knots]:
-            value, inside = code[knots], 0.0
-        elif value > code[knots + n]:
-            value, inside = code[knots + n], 0.0
-        s = value - code[knots + low]
-        c = cubic + 4 * low
-        v[i] = code[c] + s * (code[c + 1] + s * (code[c + 2] + s * code[c + 3]))
-        d[i] = inside * (code[c + 1] + s * (2.0 * code[c + 2] + 3.0 * s * code[c + 3]))
+def choose_slopes(
+    to: Int, first: Int, second: Int, width: Int, d: Vector, wanted: Int, known: Matrix, slope: Cube
+) -> None:
+    """Slopes of row `to`: those of the first row where d = 1, else of the second.
+
+    0 * nan is nan: the branch not taken must not be multiplied away, but left.
+    """
+    for b in range(wanted):
+        left, right = known[first, b] > 0.0, known[second, b] > 0.0
+        known[to, b] = 1.0 if left or right else 0.0
+        if left or right:
+            for i in range(width):
+                if d[i] > 0.0:
+                    slope[to, b, i] = slope[first, b, i] if left else 0.0
+                else:
+                    slope[to, b, i] = slope[second, b, i] if right else 0.0
 
 
 @kernel
@@ -232,15 +111,17 @@ def evaluate_to(
     code: Vector, start: Int, u: Matrix, x: Vector, t: Real, T: Real, order: Int, out: Matrix, slopes: Cube
 ) -> None:
     """Values into out (k, n) and, for order = m > 0, derivatives into slopes (k, m, n)."""
-    depth = int(code[start + DEPTH])
+    rows = int(code[start + ROWS])
     count = int(code[start + SLOTS])
     slots = np.empty(count + 1)
     for i in range(count):
         slots[i] = code[start + HEAD + i]
-    stack = np.empty((depth, STRIP))
-    slope = np.empty((depth, order, STRIP))
-    d = np.empty(STRIP)
-    e = np.empty(STRIP)
+    longest = max(1, min(STRIP, u.shape[1]))
+    value = np.empty((rows, longest))
+    slope = np.empty((rows, order, longest))
+    known = np.zeros((rows, order))  # 1 where a row depends on an unknown
+    d = np.empty(longest)
+    e = np.empty(longest)
     for strip in range(-1, (u.shape[1] + STRIP - 1) // STRIP):
         # the first turn is the prologue, which fills the slots that depend on t and T
         first, width, wanted = 0, 1, 0
@@ -249,77 +130,59 @@ def evaluate_to(
             first, wanted = strip * STRIP, order
             width = min(STRIP, u.shape[1] - first)
             begin, end = end, start + int(code[start + DATA])
-        p = -1
-        for place in range(begin, end, 2):
-            op = int(code[place])
-            argument = int(code[place + 1])
+        for place in range(begin, end, INSTRUCTION):
+            op, to, a = int(code[place]), int(code[place + 1]), int(code[place + 2])
+            b, c = int(code[place + 3]), int(code[place + 4])
             if op <= TEMPERATURE:
-                p += 1
-                for b in range(wanted):
-                    seed = 1.0 if op == UNKNOWN and b == argument else 0.0
-                    for i in range(width):
-                        slope[p, b, i] = seed
+                for k in range(wanted):
+                    known[to, k] = 1.0 if op == UNKNOWN and k == a else 0.0
                 if op == UNKNOWN:
                     for i in range(width):
-                        stack[p, i] = u[argument, first + i]
+                        value[to, i] = u[a, first + i]
+                    if wanted > 0:
+                        for i in range(width):
+                            slope[to, a, i] = 1.0
                 elif op == X:
                     for i in range(width):
-                        stack[p, i] = x[first + i]
+                        value[to, i] = x[first + i]
                 else:
                     constant = 0.0
-                    if op == PUSH:
-                        constant = slots[argument]
+                    if op == SLOT:
+                        constant = slots[a]
                     elif op == TIME:
                         constant = t
                     elif op == TEMPERATURE:
                         constant = T
                     for i in range(width):
-                        stack[p, i] = constant
+                        value[to, i] = constant
             elif op == STORE:
-                slots[argument] = stack[p, 0]
-                p -= 1
+                slots[to] = value[a, 0]
             elif op == OUT:
                 for i in range(width):
-                    out[argument, first + i] = stack[p, i]
-                for b in range(wanted):
+                    out[to, first + i] = value[a, i]
+                for k in range(wanted):
                     for i in range(width):
-                        slopes[argument, b, first + i] = slope[p, b, i]
-                p -= 1
-            elif op >= MIN and op <= WHERE:
-                # 0 * nan is nan: the branch not taken must not be multiplied away, but left
-                if op == WHERE:
-                    p -= 1
-                for i in range(width):
-                    v, w = stack[p - 1, i], stack[p, i]
-                    if op == WHERE:
-                        v, w = w, stack[p + 1, i]
-                        d[i] = 1.0 if stack[p - 1, i] != 0.0 else 0.0
-                    elif op == MIN:
-                        d[i] = 1.0 if v <= w or v != v else 0.0
-                    else:
-                        d[i] = 1.0 if v >= w or v != v else 0.0
-                    stack[p - 1, i] = v if d[i] > 0.0 else w
-                shift = 1 if op == WHERE else 0
-                for b in range(wanted):
-                    for i in range(width):
-                        slope[p - 1, b, i] = slope[p - 1 + shift, b, i] if d[i] > 0.0 else slope[p + shift, b, i]
-                p -= 1
-            elif op < ADD_SLOT:
-                p -= 1
-                pair_strip(op, width, wanted, stack[p], stack[p + 1], d, e)
-                for b in range(wanted):
-                    for i in range(width):
-                        slope[p, b, i] = d[i] * slope[p, b, i] + e[i] * slope[p + 1, b, i]
+                        slopes[to, k, first + i] = slope[a, k, i] if known[a, k] > 0.0 else 0.0
             else:
-                if op < EXP:
-                    slot_strip(op, slots[argument], width, wanted, stack[p], d)
+                second = b if op <= WHERE else a
+                v, w, r = value[a], value[second], value[to]
+                factor, by_first, by_second = 1.0, d, e
+                if op >= MIN and op <= WHERE:
+                    choice_strip(op, width, v, w, value[c], r, d)
+                elif op <= NOT_EQUAL:
+                    pair_strip(op, width, wanted, v, w, r, d, e)
+                    if op == MUL:
+                        by_first, by_second = w, v
+                elif op < EXP:
+                    factor = slot_strip(op, slots[b], width, wanted, v, r, d)
                 elif op == TABLE:
-                    table_strip(code, start + argument, width, stack[p], d)
+                    table_strip(code, start + b, width, v, r, d)
                 else:
-                    function_strip(op, argument, width, wanted, stack[p], d)
-                for b in range(wanted):
-                    for i in range(width):
-                        slope[p, b, i] *= d[i]
+                    function_strip(op, b, width, wanted, v, r, d)
+                if op >= MIN and op <= WHERE:
+                    choose_slopes(to, a, b, width, d, wanted, known, slope)
+                else:
+                    combine_slopes(op, to, a, second, factor, width, by_first, by_second, wanted, known, slope)
 
 
 @kernel

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from simulator.faults import Fault, Invalid, near
+from simulator.laws.formula import Formula
 from simulator.laws.mixture import Mixture
 from simulator.laws.program import ONE, Program, Tree, apply, is_number
 
@@ -45,12 +46,14 @@ class Vocabulary:
     """The names an expression may use besides the coordinates, t, T, R, F and pi.
 
     unknowns: names of the rows u_0 .. u_m-1; extra: a name to (c, a_0 .. a_m-1) for c + sum a_k u_k, as the dependent
-    mole fraction is; parameters: a name to its number. Raises Invalid for a parameter that hides another name.
+    mole fraction is; parameters: a name to its number; formulas: a name to its tree, where it is none of these.
+    Raises Invalid for a parameter that hides another name.
     """
 
     unknowns: tuple[str, ...] = ()
     extra: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     parameters: Mapping[str, float] = field(default_factory=dict)
+    formulas: Mapping[str, Tree] = field(default_factory=dict)
 
     def __post_init__(self):
         taken = {*CONSTANTS, *VARIABLES, *FUNCTIONS, *self.unknowns, *self.extra}
@@ -74,15 +77,31 @@ class Vocabulary:
         for name, (constant, *weights) in self.extra.items():
             tree: Tree = ("number", float(constant))
             for k, weight in enumerate(weights):
-                tree = apply("add", tree, apply("mul", ("number", float(weight)), ("unknown", k)))
+                if weight != 0.0:
+                    tree = apply("add", tree, apply("mul", ("number", float(weight)), ("unknown", k)))
             trees[name] = tree
-        return trees | {name: ("number", float(value)) for name, value in self.parameters.items()}
+        return trees | dict(self.formulas) | {name: ("number", float(value)) for name, value in self.parameters.items()}
 
 
 def vocabulary(mixture: Mixture) -> Vocabulary:
     """x_NAME for every component, the dependent one as 1 - sum of the others, and the parameters of the case."""
-    dependent = {f"x_{mixture.dependent}": (1.0, *[-1.0] * mixture.m)}
-    return Vocabulary(tuple(f"x_{name}" for name in mixture.independent), dependent, mixture.parameters)
+    dependent = {f"x_{mixture.dependent}": (1.0, *(-mixture.on_lattice))}
+    names = tuple(f"x_{name}" for name in mixture.independent)
+    formulas = {}
+    if mixture.interstitial:
+        # The unknowns are u-fractions: x_k = u_k / (1 + sum of the interstitial u).
+        total: Tree = ("number", 1.0)
+        for k, name in enumerate(mixture.independent):
+            total = apply("add", total, ("unknown", k)) if name in mixture.interstitial else total
+        linear = Vocabulary(names, dependent).trees
+        formulas = {name: apply("div", linear[name], total) for name in (*names, *dependent)}
+    return Vocabulary(names, dependent, mixture.parameters, formulas)
+
+
+def mole_fractions(mixture: Mixture) -> list[Formula]:
+    """The mole fraction of every component, in their order, as formulas of the unknowns."""
+    trees = vocabulary(mixture).trees
+    return [Formula(trees[f"x_{name}"]) for name in mixture.components]
 
 
 def parse(text: str, names: Vocabulary, where: str = "expression") -> Program:

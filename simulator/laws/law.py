@@ -1,6 +1,7 @@
 """What every law is: named keys with units for people, one set of arrays and kernels for the engine."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, ClassVar
 
@@ -19,13 +20,23 @@ UNITS = {
 }
 
 
-def key(text: str, unit: str = "", shape: str = "coefficient", default: Any = MISSING, example: Any = None):
+def key(
+    text: str,
+    unit: str = "",
+    shape: str = "coefficient",
+    default: Any = MISSING,
+    example: Any = None,
+    entries: Mapping[str, Any] | None = None,
+):
     """A field of a law that is a key of its table in a case file.
 
     text: one sentence for the docs; unit: SI unit of a number; shape: "coefficient", "matrix" (of coefficients, or one
-    for a binary), "per component", "number" or "choice"; example: what the template of `matano new` writes.
+    for a binary), "per component", "composition" (mole fractions by component), "number", "choice", "text", "table" or
+    "tables" (a list of them); example: what the template of `matano new` writes. entries: the keys of a table by name,
+    made by `key` as well; the name NAME stands for the names of components.
     """
-    return field(default=default, metadata={"text": text, "unit": unit, "shape": shape, "example": example})
+    about = {"text": text, "unit": unit, "shape": shape, "example": example, "entries": entries or {}}
+    return field(default=default, metadata=about)
 
 
 @dataclass(frozen=True)
@@ -68,24 +79,21 @@ class Equations:
         return len(self.names)
 
 
-def simplex_bounds(m: int) -> np.ndarray:
-    """Rows that keep m independent mole fractions, and the dependent one, from turning negative."""
-    rows = np.zeros((m + 1, m + 1))
-    rows[:m, :m] = np.eye(m)
-    rows[m, :m] = -1.0
-    rows[m, m] = 1.0
-    return rows
-
-
 @dataclass(frozen=True)
 class Law(ABC):
     """A relation between fluxes and gradients. A subclass is a frozen dataclass whose fields made by `key` are its
     keys.
+
+    sections: the sections of a case beside [law] that it takes, as fields of the same names; requires: those that it
+    cannot do without; lattice: whether it has fluxes in the lattice frame, which move markers.
     """
 
     kind: ClassVar[str]
     equation: ClassVar[str]
     sources: ClassVar[tuple[str, ...]] = ()
+    sections: ClassVar[tuple[str, ...]] = ()
+    requires: ClassVar[tuple[str, ...]] = ()
+    lattice: ClassVar[bool] = False
 
     mixture: Mixture
 

@@ -15,18 +15,23 @@ SUM_TOLERANCE = 1e-9
 
 @dataclass(frozen=True)
 class Mixture:
-    """Components in the order of the case; all but the dependent one are unknowns, mole fractions x_1 .. x_m, m = n -
-    1.
+    """Components in the order of the case; all but the dependent one are unknowns u_1 .. u_m, m = n - 1.
+
+    The unknowns are mole fractions, or, where some components are interstitial, u-fractions: moles for each mole of
+    substitutional atoms, u_i = x_i / (sum of the substitutional x), for all components alike.
     """
 
     components: tuple[str, ...]
     dependent: str = ""
     parameters: Mapping[str, float] = field(default_factory=dict)
+    interstitial: tuple[str, ...] = ()
 
     def __post_init__(self):
         object.__setattr__(self, "components", tuple(self.components))
+        object.__setattr__(self, "interstitial", tuple(self.interstitial))
         if not self.dependent and self.components:
-            object.__setattr__(self, "dependent", self.components[-1])
+            last = [name for name in self.components if name not in self.interstitial] or self.components
+            object.__setattr__(self, "dependent", last[-1])
         faults = [
             Fault("components", f"{name!r} is not a name: letters, digits and underscores, a letter first.")
             for name in self.components
@@ -38,6 +43,14 @@ class Mixture:
             faults.append(Fault("components", "a component is named twice."))
         if self.components and self.dependent not in self.components:
             faults.append(Fault("dependent", self.unknown(self.dependent)))
+        faults += [
+            Fault(f"interstitial[{k}]", self.unknown(name))
+            for k, name in enumerate(self.interstitial)
+            if name not in self.components
+        ]
+        if self.dependent in self.interstitial:
+            text = f"{self.dependent} is interstitial: the dependent component must be substitutional."
+            faults.append(Fault("dependent", text))
         if faults:
             raise Invalid(*faults)
 
@@ -55,15 +68,44 @@ class Mixture:
         listed = ", ".join(self.components)
         return f"{name!r} is not one of the components ({listed}).{near(name, self.components)}"
 
-    def complete(self, fractions: np.ndarray) -> np.ndarray:
-        """All mole fractions (n, ...) in the order of the components, from the independent ones (m, ...)."""
+    @cached_property
+    def substitutional(self) -> tuple[str, ...]:
+        return tuple(name for name in self.components if name not in self.interstitial)
+
+    @cached_property
+    def on_lattice(self) -> np.ndarray:
+        """1 for a substitutional, 0 for an interstitial independent component (m,)."""
+        return np.array([float(name not in self.interstitial) for name in self.independent])
+
+    def complete(self, unknowns: np.ndarray) -> np.ndarray:
+        """All mole fractions (n, ...) in the order of the components, from the unknowns (m, ...)."""
+        unknowns = np.asarray(unknowns, float)
+        rows = dict(zip(self.independent, unknowns, strict=True))
+        if not self.interstitial:
+            rows[self.dependent] = 1.0 - unknowns.sum(axis=0)
+            return np.stack([rows[name] for name in self.components])
+        rows[self.dependent] = 1.0 - np.tensordot(self.on_lattice, unknowns, 1)
+        total = 1.0 + np.tensordot(1.0 - self.on_lattice, unknowns, 1)
+        return np.stack([rows[name] / total for name in self.components])
+
+    def unknowns(self, fractions: np.ndarray) -> np.ndarray:
+        """The unknowns (m, ...) of independent mole fractions (m, ...)."""
         fractions = np.asarray(fractions, float)
-        rows = dict(zip(self.independent, fractions, strict=True))
-        rows[self.dependent] = 1.0 - fractions.sum(axis=0)
-        return np.stack([rows[name] for name in self.components])
+        if not self.interstitial:
+            return fractions
+        return fractions / (1.0 - np.tensordot(1.0 - self.on_lattice, fractions, 1))
+
+    @cached_property
+    def bounds(self) -> np.ndarray:
+        """Rows g, g_0 that keep every mole fraction from turning negative: g u + g_0 >= 0."""
+        rows = np.zeros((self.m + 1, self.m + 1))
+        rows[: self.m, : self.m] = np.eye(self.m)
+        rows[self.m, : self.m] = -self.on_lattice
+        rows[self.m, self.m] = 1.0
+        return rows
 
     def fractions(self, given: Mapping[str, float], where: str) -> np.ndarray:
-        """The independent mole fractions (m,) of a composition given by name; Invalid unless it lies in the simplex."""
+        """The unknowns (m,) of a composition given as mole fractions; Invalid unless it lies in the simplex."""
         unknown = [name for name in given if name not in self.components]
         if unknown:
             raise Invalid(*(Fault(f"{where}.{name}", self.unknown(name)) for name in unknown))
@@ -83,4 +125,6 @@ class Mixture:
             if total > 1.0 + SUM_TOLERANCE:
                 raise Invalid.at(where, f"the mole fractions sum to {total:.9g}, more than 1.")
             values[missing[0]] = max(0.0, 1.0 - total)
-        return np.array([values[name] for name in self.independent])
+        if self.interstitial and sum(values[name] for name in self.interstitial) >= 1.0:
+            raise Invalid.at(where, f"nothing but {', '.join(self.interstitial)}: interstitials need a host lattice.")
+        return self.unknowns(np.array([values[name] for name in self.independent]))

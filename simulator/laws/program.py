@@ -1,11 +1,13 @@
-"""Formulas as data: trees, and the postfix code that numpy and the kernels evaluate alike.
+"""Formulas as data: trees, and the code that numpy and the kernels evaluate alike.
 
 A tree is a tuple: ("number", value), ("unknown", k), ("x",), ("y",), ("z",), ("t",), ("T",), ("table", tree, data), or
-the name of an operation followed by its operands.
+the name of an operation followed by its operands. A subtree may stand in many places: whatever goes through a tree
+goes through its distinct objects, once each.
 """
 
 import math
-from dataclasses import dataclass
+import operator
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -15,9 +17,6 @@ from simulator.laws.table import lookup
 
 Tree = tuple
 ZERO: Tree = ("number", 0.0)
-LARGEST_INTEGER_POWER = 8
-COORDINATES = {"x": code_of.X, "y": code_of.Y, "z": code_of.Z}
-CLOCK = {"t": code_of.TIME, "T": code_of.TEMPERATURE}
 
 
 def product_power(value: np.ndarray, exponent: int) -> np.ndarray:
@@ -40,17 +39,9 @@ TWO = {
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "pow": np.power, "less": np.less,
     "less_equal": np.less_equal, "equal": np.equal, "not_equal": np.not_equal, "min": np.minimum, "max": np.maximum,
 }  # fmt: skip
-ONE_CODE = {name: getattr(code_of, name.upper()) for name in ONE}
-TWO_CODE = {name: getattr(code_of, name.upper()) for name in TWO}
-# an operation with a constant on the right, on the left
-RIGHT_SLOT = {"add": code_of.ADD_SLOT, "mul": code_of.MUL_SLOT, "div": code_of.DIV_SLOT, "pow": code_of.POW_SLOT}
-LEFT_SLOT = {
-    "add": code_of.ADD_SLOT, "mul": code_of.MUL_SLOT, "sub": code_of.SUB_FROM_SLOT, "div": code_of.SLOT_DIV,
-    "pow": code_of.SLOT_POW,
-}  # fmt: skip
 
-OF_ONE = {ONE_CODE[name]: function for name, function in ONE.items()}
-OF_TWO = {TWO_CODE[name]: function for name, function in TWO.items()}
+OF_ONE = {getattr(code_of, name.upper()): function for name, function in ONE.items()}
+OF_TWO = {getattr(code_of, name.upper()): function for name, function in TWO.items()}
 OF_SLOT = {
     code_of.ADD_SLOT: lambda v, c: v + c,
     code_of.SUB_FROM_SLOT: lambda v, c: c - v,
@@ -101,27 +92,41 @@ def apply(op: str, *below: Tree) -> Tree:
     return (op, *below)
 
 
-def leaves(tree: Tree) -> frozenset[str]:
-    """What the value depends on: of "composition", "x" (any coordinate), "t" and "T"."""
-    if is_number(tree):
-        return frozenset()
-    name = {"unknown": "composition", "y": "x", "z": "x"}.get(tree[0], tree[0])
-    if len(tree) == 1 or name == "composition":
-        return frozenset((name,))
-    return frozenset().union(*map(leaves, operands(tree)))
+def nodes(*trees: Tree) -> list[Tree]:
+    """Every distinct object among the trees and below them, once, operands before what is made of them."""
+    found: dict[int, Tree] = {}
+    stack = list(reversed(trees))
+    while stack:
+        tree = stack[-1]
+        missing = [entry for entry in operands(tree) if id(entry) not in found]
+        if missing and id(tree) not in found:
+            stack += reversed(missing)
+        else:
+            found[id(tree)] = stack.pop()
+    return list(found.values())
 
 
-def replaced(tree: Tree, values: dict[Tree, Tree]) -> Tree:
-    """The tree with other trees in the place of some leaves, folded again."""
-    if tree in values:
-        return values[tree]
-    below = operands(tree)
-    if not below:
-        return tree
-    new = tuple(replaced(entry, values) for entry in below)
-    if tree[0] == "table":
-        return table(new[0], np.array(tree[2]))
-    return tree if new == below else apply(tree[0], *new)
+def leaves(*trees: Tree) -> frozenset[str]:
+    """What the values depend on: of "composition", "x" (any coordinate), "t" and "T"."""
+    names = {tree[0] for tree in nodes(*trees) if tree[0] != "number" and not operands(tree)}
+    return frozenset({"unknown": "composition", "y": "x", "z": "x"}.get(name, name) for name in names)
+
+
+def replaced(trees: tuple[Tree, ...], values: dict[Tree, Tree]) -> tuple[Tree, ...]:
+    """The trees with other trees in the place of some leaves, folded again."""
+    new: dict[int, Tree] = {}
+    for tree in nodes(*trees):
+        below = operands(tree)
+        changed = tuple(new[id(entry)] for entry in below)
+        if not below:
+            new[id(tree)] = values.get(tree, tree)
+        elif all(map(operator.is_, changed, below)):
+            new[id(tree)] = tree
+        elif tree[0] == "table":
+            new[id(tree)] = table(changed[0], np.array(tree[2]))
+        else:
+            new[id(tree)] = apply(tree[0], *changed)
+    return tuple(new[id(tree)] for tree in trees)
 
 
 def table(argument: Tree, data: np.ndarray) -> Tree:
@@ -131,16 +136,24 @@ def table(argument: Tree, data: np.ndarray) -> Tree:
     return ("table", argument, tuple(map(float, data)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Program:
     """k formulas of m unknowns, x, t and T.
 
     `program(u, x, t, T)` is their value in numpy, `program.code` what the kernels of `simulator.kernels.program`
-    evaluate; both follow the same instructions. Hashable; equal when the formulas are.
+    evaluate; both follow the same instructions. Hashable; equal when the instructions are.
     """
 
-    trees: tuple[Tree, ...]
+    trees: tuple[Tree, ...] = field(repr=False)
     m: int
+
+    def __eq__(self, other) -> bool:
+        if not isinstance(other, Program):
+            return NotImplemented
+        return self.m == other.m and self.code.tobytes() == other.code.tobytes()
+
+    def __hash__(self) -> int:
+        return hash((self.m, self.code.tobytes()))
 
     @classmethod
     def join(cls, *programs: "Program") -> "Program":
@@ -156,18 +169,20 @@ class Program:
     @cached_property
     def depends_on(self) -> frozenset[str]:
         """A subset of {"composition", "x", "t", "T"}."""
-        return frozenset().union(*map(leaves, self.trees))
+        return leaves(*self.trees)
 
     def fixed(self, u: np.ndarray | None = None, t: float | None = None, T: float | None = None) -> "Program":
         """The same formulas at this composition (m,), time in s or temperature in K, folded."""
         values = {} if u is None else {("unknown", k): number(value) for k, value in enumerate(u)}
         values |= {(name,): number(value) for name, value in (("t", t), ("T", T)) if value is not None}
-        return Program(tuple(replaced(tree, values) for tree in self.trees), self.m)
+        return Program(replaced(self.trees, values), self.m)
 
     @cached_property
     def code(self) -> np.ndarray:
         """The vector a kernel evaluates; it may stand anywhere in a longer vector."""
-        return Writer().code(self.trees)
+        from simulator.laws.writer import Writer
+
+        return Writer(self.trees).code()
 
     def __call__(self, u, x=0.0, t: float = 0.0, T: float = math.nan, y=0.0, z=0.0) -> np.ndarray:
         """Values (k, ...) at fractions u (m, ...), positions x (...) in m, time t in s and temperature T in K."""
@@ -183,127 +198,28 @@ class Program:
 def interpret(code: np.ndarray, u: np.ndarray, given: dict[int, np.ndarray], rows: np.ndarray) -> None:
     """Follow the instructions with whole arrays."""
     slots: list = list(code[code_of.HEAD : code_of.HEAD + int(code[code_of.SLOTS])])
-    stack: list[np.ndarray] = []
-    for place in range(int(code[code_of.PROLOGUE]), int(code[code_of.DATA]), 2):
-        op, argument = int(code[place]), int(code[place + 1])
-        if op == code_of.PUSH:
-            stack.append(np.asarray(slots[argument]))
+    held: list = [None] * int(code[code_of.ROWS])
+    for place in range(int(code[code_of.PROLOGUE]), int(code[code_of.DATA]), code_of.INSTRUCTION):
+        op, to, first, second, third = map(int, code[place : place + code_of.INSTRUCTION])
+        if op == code_of.SLOT:
+            held[to] = np.asarray(slots[first])
         elif op == code_of.UNKNOWN:
-            stack.append(u[argument])
+            held[to] = u[first]
         elif op in given:
-            stack.append(given[op])
+            held[to] = given[op]
         elif op == code_of.STORE:
-            slots[argument] = stack.pop()
+            slots[to] = held[first]
         elif op == code_of.OUT:
-            rows[argument] = stack.pop()
+            rows[to] = held[first]
         elif op in OF_ONE:
-            stack.append(OF_ONE[op](stack.pop()))
+            held[to] = OF_ONE[op](held[first])
         elif op in OF_SLOT:
-            stack.append(OF_SLOT[op](stack.pop(), slots[argument]))
+            held[to] = OF_SLOT[op](held[first], slots[second])
         elif op in OF_TWO:
-            right = stack.pop()
-            stack.append(np.asarray(OF_TWO[op](stack.pop(), right), float))
+            held[to] = np.asarray(OF_TWO[op](held[first], held[second]), float)
         elif op == code_of.WHERE:
-            second, first = stack.pop(), stack.pop()
-            stack.append(np.where(stack.pop() != 0.0, first, second))
+            held[to] = np.where(held[third] != 0.0, held[first], held[second])
         elif op == code_of.POWER:
-            value = stack.pop()
-            stack.append(product_power(value, argument - 1) * value)
+            held[to] = product_power(held[first], second - 1) * held[first]
         else:
-            stack.append(lookup(code[argument:], stack.pop()))
-
-
-class Writer:
-    """From trees to code. What depends on t and T alone goes to the prologue: once a call, not once a cell."""
-
-    def __init__(self):
-        self.constants: list[float] = []
-        self.prologue: list[float] = []
-        self.main: list[float] = []
-        self.places: dict[Tree, int] = {}
-        self.tables: dict[tuple, list[tuple[list[float], int]]] = {}
-        self.depth = 1
-
-    def code(self, trees: tuple[Tree, ...]) -> np.ndarray:
-        for row, tree in enumerate(trees):
-            self.value(tree, self.main, 0, uniform=True)
-            self.main += [code_of.OUT, row]
-        prologue = code_of.HEAD + len(self.constants)
-        main = prologue + len(self.prologue)
-        data = main + len(self.main)
-        place = data
-        for values, uses in self.tables.items():
-            for to, index in uses:
-                to[index] = place
-            place += len(values)
-        head = [0.0] * code_of.HEAD
-        head[code_of.LENGTH], head[code_of.OUTPUTS] = place, len(trees)
-        head[code_of.DEPTH], head[code_of.SLOTS] = self.depth, len(self.constants)
-        head[code_of.PROLOGUE], head[code_of.MAIN], head[code_of.DATA] = prologue, main, data
-        tables = [value for values in self.tables for value in values]
-        return np.array([*head, *self.constants, *self.prologue, *self.main, *tables], float)
-
-    def slot(self, tree: Tree) -> int | None:
-        """The slot that holds a constant or what depends on t and T alone; None for anything else."""
-        if tree in self.places:
-            return self.places[tree]
-        if leaves(tree) - {"t", "T"}:
-            return None
-        if not is_number(tree):
-            self.value(tree, self.prologue, 0, uniform=False)
-        place = len(self.constants)
-        self.constants.append(tree[1] if is_number(tree) else math.nan)
-        if not is_number(tree):
-            self.prologue += [code_of.STORE, place]
-        self.places[tree] = place
-        return place
-
-    def value(self, tree: Tree, to: list[float], below: int, uniform: bool) -> None:
-        """Instructions that leave the tree's value on a stack with `below` values on it."""
-        self.depth = max(self.depth, below + 1)
-        place = self.slot(tree) if uniform or is_number(tree) else None
-        op, *arguments = tree
-        if place is not None:
-            to += [code_of.PUSH, place]
-        elif op == "unknown":
-            to += [code_of.UNKNOWN, arguments[0]]
-        elif op in COORDINATES or op in CLOCK:
-            to += [(COORDINATES | CLOCK)[op], 0]
-        elif op == "table":
-            self.value(arguments[0], to, below, uniform)
-            to += [code_of.TABLE, 0]
-            self.tables.setdefault(arguments[1], []).append((to, len(to) - 1))
-        elif op in ONE:
-            self.value(arguments[0], to, below, uniform)
-            to += [ONE_CODE[op], 0]
-        elif op == "where":
-            for k, entry in enumerate(arguments):
-                self.value(entry, to, below + k, uniform)
-            to += [code_of.WHERE, 0]
-        else:
-            self.pair(op, *arguments, to, below, uniform)
-
-    def pair(self, op: str, left: Tree, right: Tree, to: list[float], below: int, uniform: bool) -> None:
-        constant = right[1] if is_number(right) else math.nan
-        if op == "pow" and constant == 0.5:
-            self.value(("sqrt", left), to, below, uniform)
-        elif op == "pow" and constant in range(2, LARGEST_INTEGER_POWER + 1):
-            self.value(left, to, below, uniform)
-            to += [code_of.POWER, int(constant)]
-        elif op == "pow" and -constant in range(1, LARGEST_INTEGER_POWER + 1):
-            self.value(("div", number(1.0), apply("pow", left, number(-constant))), to, below, uniform)
-        elif op == "sub" and not math.isnan(constant):
-            self.value(("add", left, number(-constant)), to, below, uniform)
-        elif op in RIGHT_SLOT and (place := self.slot_of(right, uniform)) is not None:
-            self.value(left, to, below, uniform)
-            to += [RIGHT_SLOT[op], place]
-        elif op in LEFT_SLOT and (place := self.slot_of(left, uniform)) is not None:
-            self.value(right, to, below, uniform)
-            to += [LEFT_SLOT[op], place]
-        else:
-            self.value(left, to, below, uniform)
-            self.value(right, to, below + 1, uniform)
-            to += [TWO_CODE[op], 0]
-
-    def slot_of(self, tree: Tree, uniform: bool) -> int | None:
-        return self.slot(tree) if uniform or is_number(tree) else None
+            held[to] = lookup(code[second:], held[first])

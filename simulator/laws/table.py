@@ -57,6 +57,14 @@ def lookup(data: np.ndarray, value: np.ndarray) -> np.ndarray:
     return c[..., 0] + s * (c[..., 1] + s * (c[..., 2] + s * c[..., 3]))
 
 
+def slope_of(data: np.ndarray) -> np.ndarray:
+    """The derivative of a piecewise cubic between its ends, laid out as the cubic."""
+    n = int(data[0])
+    slopes = np.zeros((n, 4))
+    slopes[:, :3] = data[n + 2 :].reshape(n, 4)[:, 1:] * (1.0, 2.0, 3.0)
+    return np.concatenate([data[: n + 2], slopes.ravel()])
+
+
 def below(name: str, folder: Path | str | None, where: str) -> Path:
     """The file `name` relative to the case's folder; Invalid if it leaves that folder or is not there."""
     root = Path(folder if folder is not None else ".").resolve()

@@ -248,7 +248,7 @@ def at_time(value: Spec, mixture: Mixture, t, T, where: str, unit: str):
 
 
 def surroundings(given: Mapping[str, Spec], mixture: Mixture, t: float, T: float, where: str) -> np.ndarray:
-    """The independent mole fractions (m,) of a composition that may depend on time."""
+    """The unknowns (m,) of a composition that may depend on time."""
     if not any(map(is_expression, given.values())):
         return composition(given, mixture, where)
     values = {name: at_time(value, mixture, t, T, f"{where}.{name}", "1") for name, value in given.items()}
@@ -287,6 +287,8 @@ def check_surroundings(given, mixture: Mixture, times, temperatures, where: str)
     except Invalid as invalid:
         return list(invalid.faults)
     values, faults = series(given, mixture, times, temperatures, where, "1")
+    if mixture.interstitial and any(map(is_expression, given.values())):
+        faults.append(Fault(where, "expressions are not known here in a case with interstitials; give numbers."))
     if faults:
         return faults
     for i, t in enumerate(times):

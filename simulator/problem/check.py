@@ -1,5 +1,6 @@
 """Everything that can be wrong with a problem although each part of it is right, found before anything is computed."""
 
+from collections.abc import Sequence
 from itertools import chain
 
 import numpy as np
@@ -15,7 +16,7 @@ def faults_of(problem) -> list[Fault]:
     parts = list(chain(temperature(problem), start(problem), ends(problem), geometry(problem), source(problem)))
     if any(fault.where.split(".")[0] in ("initial", "boundary", "temperature") for fault in parts):
         return unique(parts)
-    return unique([*parts, *steady(problem), *law(problem), *grid(problem)])
+    return unique([*parts, *steady(problem), *law(problem), *grid(problem), *markers(problem), *volume(problem)])
 
 
 def unique(faults: list[Fault]) -> list[Fault]:
@@ -103,3 +104,52 @@ def grid(problem) -> list[Fault]:
     except Invalid as invalid:
         return list(invalid.faults)
     return []
+
+
+def markers(problem) -> list[Fault]:
+    """Markers need a lattice that moves, in planar geometry, inside the sample."""
+    if not problem.markers:
+        return []
+    faults = []
+    if not problem.law.lattice:
+        text = f"the law {problem.law.kind} has no lattice fluxes, with which markers move; use darken or onsager."
+        faults.append(Fault("markers", text))
+    if problem.domain.geometry != "planar":
+        faults.append(Fault("markers", f"markers need planar geometry, and this one is {problem.domain.geometry}."))
+    if problem.steady:
+        faults.append(Fault("markers", "a steady state has no moving markers; give an end time."))
+    if problem.boundary.periodic:
+        faults.append(Fault("markers", "markers need ends, and these are periodic."))
+    return [*faults, *outside(problem.markers, problem.domain.interval)]
+
+
+def outside(markers: Sequence[float], interval: tuple[float, float]) -> list[Fault]:
+    """Markers (m) that are not between the ends of the sample."""
+    a, b = interval
+    return [
+        Fault(f"markers.at[{i}]", f"{place:g} m is outside the sample, which goes from {a:g} m to {b:g} m.")
+        for i, place in enumerate(markers)
+        if not a <= place <= b
+    ]
+
+
+def volume(problem) -> list[Fault]:
+    """A volume that varies: planar, between ends through which no volume comes or goes unasked."""
+    if not problem.swells:
+        return []
+    faults, where = [], "molar_volume.kind"
+    if problem.domain.geometry != "planar":
+        text = f"a molar volume that varies needs planar geometry, and this one is {problem.domain.geometry}."
+        faults.append(Fault(where, text))
+    if problem.steady:
+        faults.append(Fault(where, "a steady state needs a constant molar volume; give an end time."))
+    if problem.source:
+        faults.append(Fault("source", "rates need a constant molar volume."))
+    for side in ("left", "right"):
+        end = getattr(problem.boundary, side)
+        if not isinstance(end, Closed | Fixed):
+            text = f"a molar volume that varies needs closed or fixed ends, and this one is {end.word}."
+            faults.append(Fault(f"boundary.{side}", text))
+    if "x" in problem.law.depends_on:
+        faults.append(Fault("law", "a coefficient that depends on x needs a constant molar volume."))
+    return faults

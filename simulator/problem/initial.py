@@ -26,7 +26,7 @@ class Initial:
         return ()
 
     def averages(self, mixture: Mixture, grid: Grid) -> np.ndarray:
-        """Volume averages of the independent mole fractions over the cells (m, N)."""
+        """Volume averages of the unknowns over the cells (m, N)."""
         raise NotImplementedError
 
     def compositions(self, mixture: Mixture, interval: tuple[float, float] = (0.0, 1.0)) -> np.ndarray:
@@ -217,7 +217,7 @@ class Expression(Initial):
         return programs_of(self.given, mixture, "initial", ("x",))
 
     def at(self, x: np.ndarray, mixture: Mixture) -> np.ndarray:
-        """Independent mole fractions (m, ...) at positions x."""
+        """The unknowns (m, ...) at positions x."""
         from simulator.problem.programs import evaluate
 
         return independent(
@@ -274,7 +274,7 @@ class Tabulated(Initial):
         return tuple(map(float, self.x[1:][np.diff(self.x) == 0.0]))
 
     def nodes(self, mixture: Mixture) -> np.ndarray:
-        """Independent mole fractions (m, k) at the positions given."""
+        """The unknowns (m, k) at the positions given."""
         return independent(self.fractions, mixture, self.x, self.source or "initial.file")
 
     def averages(self, mixture: Mixture, grid: Grid) -> np.ndarray:
@@ -298,7 +298,7 @@ class Tabulated(Initial):
 
 
 def composition(given: Composition, mixture: Mixture, where: str) -> np.ndarray:
-    """Independent mole fractions (m,) of a composition whose values are numbers."""
+    """The unknowns (m,) of a composition whose values are numbers."""
     if not isinstance(given, Mapping):
         raise Invalid.at(where, f"expected a composition such as {{ {mixture.independent[0]} = 0.2 }}, got {given!r}.")
     return mixture.fractions({name: number(value, "1", f"{where}.{name}") for name, value in given.items()}, where)
@@ -315,7 +315,7 @@ def check_names(names: Sequence[str], mixture: Mixture, where: str) -> None:
 
 
 def independent(given: Mapping[str, np.ndarray], mixture: Mixture, x: np.ndarray, where: str = "initial") -> np.ndarray:
-    """Independent mole fractions (m, ...) from arrays for all components, or all but one, in the simplex."""
+    """The unknowns (m, ...) from mole fractions of all components, or all but one, in the simplex."""
     check_names(tuple(given), mixture, where)
     rows = {name: np.broadcast_to(np.asarray(values, float), np.shape(x)) for name, values in given.items()}
     missing = [name for name in mixture.components if name not in rows]
@@ -337,4 +337,4 @@ def independent(given: Mapping[str, np.ndarray], mixture: Mixture, x: np.ndarray
             faults.append(Fault(key, text))
     if faults:
         raise Invalid(*faults)
-    return np.stack([rows[name] for name in mixture.independent])
+    return mixture.unknowns(np.stack([rows[name] for name in mixture.independent]))

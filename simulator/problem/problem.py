@@ -10,6 +10,7 @@ import numpy as np
 from simulator.faults import Fault, Invalid, near
 from simulator.laws.law import Law
 from simulator.laws.mixture import Mixture
+from simulator.laws.molar_volume import MolarVolume
 from simulator.laws.units import number
 from simulator.problem.boundary import Boundary, Closed, Exchange, Fixed, Flux, Periodic
 from simulator.problem.domain import Domain
@@ -33,7 +34,8 @@ class Problem:
     """end: s, or "steady"; save: times in s at which profiles are kept, of which `end` is always the last.
 
     temperature None: nothing may depend on T. source: d x_NAME/dt in 1/s by component, numbers or expressions of the
-    composition, x, t and T; the dependent component takes minus their sum.
+    composition, x, t and T; the dependent component takes minus their sum. molar_volume: of the law, by default.
+    markers: positions in m, at the start, of inert markers that move with the lattice.
     """
 
     mixture: Mixture
@@ -46,9 +48,18 @@ class Problem:
     save: tuple[float, ...] = ()
     source: Mapping[str, Spec] | None = None
     title: str = ""
+    molar_volume: MolarVolume | None = None
+    markers: tuple[float | str, ...] = ()
 
     def __post_init__(self):
         faults = []
+        markers = []
+        for i, place in enumerate(self.markers):
+            try:
+                markers.append(number(place, "m", f"markers.at[{i}]"))
+            except Invalid as invalid:
+                faults.extend(invalid.faults)
+        object.__setattr__(self, "markers", tuple(markers))
         if self.end != STEADY:
             try:
                 end = number(self.end, "s", "time.end")
@@ -74,10 +85,17 @@ class Problem:
         if faults:
             raise Invalid(*faults)
         object.__setattr__(self, "save", () if self.steady else tuple(times))
+        if self.molar_volume is None:
+            object.__setattr__(self, "molar_volume", getattr(self.law, "molar_volume", None))
 
     @property
     def steady(self) -> bool:
         return self.end == STEADY
+
+    @property
+    def swells(self) -> bool:
+        """Whether the molar volume changes with the composition: the cells then move on the lab axis."""
+        return self.molar_volume is not None and self.molar_volume.varies
 
     @cached_property
     def times(self) -> np.ndarray:
@@ -151,7 +169,9 @@ class Problem:
                 D = np.asarray(self.law.coefficient("interdiffusivity", self.sample, float(T), t), float)
             except (KeyError, NotImplementedError):
                 break
-            if np.all(np.isfinite(D)):
+            # A law may know no D at some compositions: those that no phase has.
+            D = D[..., np.isfinite(D).reshape(-1, D.shape[-1]).all(axis=0)]
+            if D.size:
                 D = np.linalg.eigvals(np.moveaxis(D, -1, 0)).real if D.ndim == 3 else D
                 found.append((float(D.min()), float(D.max())))
         return max(found, key=lambda pair: -np.inf if np.isnan(pair[1]) else pair[1])

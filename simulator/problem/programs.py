@@ -44,17 +44,10 @@ def tree_of(value: Spec, mixture: Mixture, where: str, variables: Iterable[str],
 
 def uses(tree) -> set[str]:
     """Which of x, y, z, t, T and "composition" stand in a tree."""
-    from simulator.laws.program import operands
+    from simulator.laws.program import nodes
 
-    found, stack = set(), [tree]
-    while stack:
-        entry = stack.pop()
-        if entry[0] == "unknown":
-            found.add("composition")
-        elif entry[0] in MEANING:
-            found.add(entry[0])
-        stack.extend(operands(entry))
-    return found
+    names = {entry[0] for entry in nodes(tree)}
+    return names & set(MEANING) | ({"composition"} if "unknown" in names else set())
 
 
 def program_of(value: Spec, mixture: Mixture, where: str, variables: Iterable[str], unit: str = "1"):

@@ -138,9 +138,8 @@ def system_of(problem: Problem, equations: Equations, grid: Grid) -> System:
     )
 
 
-def start_of(problem: Problem, system: System, grid: Grid) -> np.ndarray:
-    """(m, N+2): the start's averages; ends that hold a value have it, the others begin beside their neighbour."""
-    cells = problem.start(grid)
+def start_of(system: System, cells: np.ndarray) -> np.ndarray:
+    """(m, N+2) from averages (m, N): ends that hold a value have it, the others begin beside their neighbour."""
     u = np.ascontiguousarray(np.concatenate((cells[:, :1], cells, cells[:, -1:]), axis=1), float)
     for column, first in ((0, 0), (-1, 3)):
         value, weight, flow = system.ends[:, first : first + 3].T

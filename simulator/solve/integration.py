@@ -65,11 +65,15 @@ class Integration:
         """Make the algebraic rows consistent: at the start, and after a jump of what they depend on."""
         self.finish(settle(self.time, self.system, self.u, SETTLE_ITERATIONS))
 
-    def advance(self, end: float, report: Callable[[float], None] | None = None) -> None:
-        """Carry u to `end` exactly; report(time) is called after every chunk. Raises NumericsError when it cannot."""
+    def advance(self, end: float, report: Callable[[float], None] | None = None, single: bool = False) -> None:
+        """Carry u to `end` exactly; report(time) is called after every chunk, or after every single step.
+
+        Raises NumericsError when it cannot.
+        """
+        chunk = 1 if single else self.control.chunk
         while self.time < end:
             left = self.max_steps - self.steps - self.rejected_steps
-            control = self.control._replace(chunk=min(self.control.chunk, left))
+            control = self.control._replace(chunk=min(chunk, left))
             status = self.scheme.kernel(self.system, *self.scheme.data, control, float(end), self.u, self.state)
             if status == RUNNING and self.steps + self.rejected_steps >= self.max_steps:
                 status = TOO_MANY_STEPS

@@ -102,29 +102,15 @@ class Profile:
         )
 
 
-def point_values(averages: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """Values (c, N) at the centres of planar cells from averages (c, N) over them, to fourth order on a smooth grid.
-
-        u = <u> - h^2/24 u'',    never by more than a quarter of the way to the nearer neighbour
-
-    The bound keeps the order of neighbouring values where a profile is not resolved. The outermost cells are left.
-    """
-    centres, h = 0.5 * (faces[1:] + faces[:-1]), np.diff(faces)[1:-1]
-    steps, gaps = np.diff(averages, axis=1), np.diff(centres)
-    slopes = steps / gaps
-    bend = 2.0 * np.diff(slopes, axis=1) / (gaps[1:] + gaps[:-1])
-    bound = 0.25 * np.minimum(np.abs(steps[:, 1:]), np.abs(steps[:, :-1]))
-    values = averages.copy()
-    values[:, 1:-1] -= np.clip(h**2 / 24.0 * bend, -bound, bound)
-    return values
-
-
 def profile_of(result, time: float | str | None = None) -> Profile:
     """The profile at a saved time of a result: s, or a quantity such as "100 h"; the last one by default.
 
     The fractions of a planar result are values at the cell centres, from the cell averages (`point_values`): what a
-    probe finds, and what the methods of `inverse` are exact for. Raises Invalid if nothing was saved at that time.
+    probe finds, and what the methods of `inverse` are exact for. Where cells moved, x is where they are at that time.
+    Raises Invalid if nothing was saved at that time.
     """
+    from simulator.solve.axis import axes_of, point_values
+
     saved = np.asarray(result.time, float)
     if not saved.size:
         raise Invalid.at("time", "the result has no saved profile yet.")
@@ -144,11 +130,13 @@ def profile_of(result, time: float | str | None = None) -> Profile:
     mixture = result.problem.mixture
     fractions = np.asarray(snapshot.mole_fraction, float)
     if result.grid.geometry == "planar" and fractions.shape[1] > 2:
-        fractions = point_values(fractions, np.asarray(result.grid.faces, float))
+        moving = result.has("position")
+        faces = axes_of(result.problem, [result.grid])[0].grid.faces if moving else result.grid.faces
+        fractions = point_values(fractions, np.asarray(faces, float))
         last = mixture.components.index(mixture.dependent)
         fractions[last] = 1.0 - np.delete(fractions, last, axis=0).sum(axis=0)
     return Profile(
-        x=result.x,
+        x=result.position[k],
         components=mixture.components,
         fractions=fractions,
         time=float(snapshot.time) if snapshot.time > 0 else None,

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
+from simulator.faults import Invalid
 from simulator.problem.grid import Grid
 from simulator.problem.problem import Problem
 from simulator.solve.controls import Controls
@@ -12,16 +14,38 @@ from simulator.solve.controls import Controls
 DIAGNOSTICS = ("steps", "rejected_steps", "error_estimate", "conservation_error", "smallest_value", "seconds")
 
 
+class Field(NamedTuple):
+    """What some runs leave beside mole fractions and fluxes: its dimensions at one time, its unit, and in words."""
+
+    dimensions: tuple[str, ...]
+    unit: str
+    text: str
+
+
+FIELDS = {
+    "position": Field(("x",), "m", "position of the cell centres, the left end at rest"),
+    "position_face": Field(("x_face",), "m", "position of the cell faces, the left end at rest"),
+    "molar_volume": Field(("x",), "m3 mol-1", "molar volume at the cell centres"),
+    "lattice_flux": Field(("component", "x_face"), "mol m-2 s-1", "flux in the lattice frame, positive towards +x"),
+    "lattice_velocity": Field(("x_face",), "m s-1", "velocity of the lattice, the left end at rest"),
+    "marker_position": Field(("marker",), "m", "position of inert markers, the left end at rest"),
+    "interface_position": Field(("interface",), "m", "position of the interfaces between phases"),
+}
+
+
 @dataclass(frozen=True)
 class Snapshot:
-    """One saved time. mole_fraction (n, N) cell averages of all components; flux (n, N+1) at the faces, m/s;
-    temperature K; diagnostics: a value for each name in DIAGNOSTICS, counted from the start of the run."""
+    """One saved time. mole_fraction (n, N) cell averages of all components; flux (n, N+1) at the faces, in the
+    number-fixed frame: mol/(m2 s), or, without a molar volume, m/s; temperature K; diagnostics: a value for each name
+    in DIAGNOSTICS, counted from the start of the run; fields: arrays by a name of FIELDS.
+    """
 
     time: float
     mole_fraction: np.ndarray
     flux: np.ndarray
     temperature: float
     diagnostics: dict[str, float]
+    fields: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -53,7 +77,7 @@ class Result:
 
     @property
     def x(self) -> np.ndarray:
-        """Cell centres (N,), m."""
+        """Cell centres (N,) at the start, m."""
         return self.grid.centres
 
     @cached_property
@@ -68,8 +92,26 @@ class Result:
 
     @cached_property
     def flux(self) -> np.ndarray:
-        """(t, n, N+1) at the faces, m/s (times 1/V_m: mol/(m2 s)), positive towards +x."""
+        """(t, n, N+1) at the faces, positive towards +x: mol/(m2 s), or m/s without a molar volume."""
         return np.stack([snapshot.flux for snapshot in self.snapshots])
+
+    def has(self, name: str) -> bool:
+        """Whether the run left this one of FIELDS."""
+        return bool(self.snapshots) and name in self.snapshots[0].fields
+
+    def field(self, name: str) -> np.ndarray:
+        """(t, ...) values of one of FIELDS; Invalid if this run has none."""
+        if not self.has(name):
+            known = ", ".join(self.snapshots[0].fields if self.snapshots else ()) or "none"
+            raise Invalid.at(
+                self.source or "result", f"this result has no {name}; beside mole fractions it has {known}."
+            )
+        return np.stack([snapshot.fields[name] for snapshot in self.snapshots])
+
+    @cached_property
+    def position(self) -> np.ndarray:
+        """(t, N) m, the places of the values of mole_fraction: the cell centres, where the grid rests."""
+        return self.field("position") if self.has("position") else np.tile(self.x, (len(self.snapshots), 1))
 
     def diagnostics(self, name: str) -> np.ndarray:
         """(t,) values of one of DIAGNOSTICS."""

@@ -13,7 +13,6 @@ from functools import cached_property
 import numpy as np
 
 from simulator.faults import Invalid
-from simulator.kernels.elimination import factor_scalar, substitute_scalar
 from simulator.kernels.newton import similarity
 from simulator.kernels.stepping import ACCEPTED, REJECTED, STATE_SIZE, TIME
 from simulator.kernels.system import DONE, POSITION
@@ -22,9 +21,11 @@ from simulator.problem.domain import Domain
 from simulator.problem.grid import Grid
 from simulator.problem.initial import Step
 from simulator.problem.problem import Problem
+from simulator.solve.axis import Axis, face_values
 from simulator.solve.controls import Controls
-from simulator.solve.discretise import discretise, equations_of
+from simulator.solve.discretise import discretise, distances, effective_areas, equations_of
 from simulator.solve.integration import Integration
+from simulator.solve.markers import lattice_fields, lattice_shapes, similar_paths
 from simulator.solve.schemes import scheme_named
 from simulator.solve.status import raise_unless_done
 
@@ -64,23 +65,8 @@ class SimilarityProfile:
 
     @cached_property
     def slopes(self) -> np.ndarray:
-        """u at the faces (m, N+1): the slopes of the cubic spline through I.
-
-        Interior rows h_right s_(i-1) + 2 (h_left + h_right) s_i + h_left s_(i+1) = 3 (h_right u_left + h_left u_right).
-        """
-        h = np.diff(self.grid.faces)
-        n = h.size + 1
-        w, lower, upper = np.ones(n), np.zeros(n), np.zeros(n)
-        w[1:-1] = 2.0 * (h[:-1] + h[1:])
-        lower[1:-1], upper[1:-1] = -h[1:], -h[:-1]
-        P, Q, E = np.empty(n), np.empty(n), np.empty(n)
-        factor_scalar(n, w, lower, np.zeros(n), upper, P, Q, E)
-        slopes = np.empty((self.u.shape[0], n))
-        for row, u in zip(slopes, self.u, strict=True):
-            row[0], row[-1] = u[0], u[-1]
-            row[1:-1] = 3.0 * (h[1:] * u[1:-2] + h[:-1] * u[2:-1])
-            substitute_scalar(n, P, Q, E, row)
-        return slopes
+        """u at the faces (m, N+1): the slopes of the cubic spline through I."""
+        return face_values(self.grid.faces, self.cells)
 
     def integral_and_value(self, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """I, and u, at l = `at` (k,): (m, k) each; u is constant beyond the grid."""
@@ -145,23 +131,27 @@ class SimilarityCouple:
 class SimilarityLevel:
     """A problem by its similarity solution: as many cells in l as the grid has in x, or a multiple, mapped to them."""
 
-    def __init__(self, problem: Problem, grid: Grid, near: "SimilarityLevel | None" = None):
+    def __init__(self, problem: Problem, axis: Axis, near: "SimilarityLevel | None" = None):
         """near: the same problem on another grid, whose profile is a start for this one."""
         refuse_unless_similar(problem)
         self.problem = problem
-        self.grid = grid
+        self.axis = axis
+        self.grid = axis.grid
         self.near = near
         initial, mixture = problem.initial, problem.mixture
         self.couple = SimilarityCouple(
             equations_of(problem),
             mixture.fractions(initial.left, "initial.left"),
             mixture.fractions(initial.right, "initial.right"),
-            problem.largest_diffusivity,
-            grid.cells * int(np.ceil(FEWEST / problem.domain.cells)),
+            problem.largest_diffusivity / np.min(axis.stretch(problem.sample)) ** 2,
+            axis.grid.cells * int(np.ceil(FEWEST / problem.domain.cells)),
             problem.temperature_at(0.0),
         )
-        self.u = np.zeros((mixture.m, grid.cells + 2))
+        self.u = np.zeros((mixture.m, axis.grid.cells + 2))
         self.state = np.zeros(STATE_SIZE)
+        self.step_at = float(axis.of(np.array([initial.at]))[0])
+        self.marker_starts = axis.of(np.array(problem.markers, float))
+        self.unknowns = (self.u,)
 
     @cached_property
     def profile(self) -> SimilarityProfile:
@@ -186,13 +176,36 @@ class SimilarityLevel:
     @property
     def scaled_faces(self) -> np.ndarray:
         """The faces in l at the time reached."""
-        return (self.grid.faces - self.problem.initial.at) / np.sqrt(self.state[TIME])
+        return (self.grid.faces - self.step_at) / np.sqrt(self.state[TIME])
 
     def fractions(self) -> np.ndarray:
         return self.u[:, 1:-1].copy()
 
     def flux(self) -> np.ndarray:
         return self.profile.flux(self.scaled_faces) / np.sqrt(self.state[TIME])
+
+    def field_shapes(self) -> dict[str, tuple[int, ...]]:
+        return lattice_shapes(self.problem, self.grid) | self.axis.shapes()
+
+    def fields(self) -> dict[str, np.ndarray]:
+        problem = self.problem
+        if not problem.law.lattice:
+            return {}
+        T, conductance = problem.temperature_at(0.0), self.face_conductance
+        found = lattice_fields(problem, self.axis, conductance, self.u, self.flux(), T)
+        if self.marker_starts.size:
+            q = self.step_at + similar_paths(
+                self.marker_starts - self.step_at, self.state[TIME], self.profile, self.couple.system, problem.law, T
+            )
+            found["marker_position"] = self.axis.places(q, self.fractions())
+        return found
+
+    @cached_property
+    def face_conductance(self) -> np.ndarray:
+        return effective_areas(self.grid) / distances(self.grid)
+
+    def geometry(self, fractions: np.ndarray, fields: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return self.axis.geometry(fractions)
 
     def inventory(self) -> np.ndarray:
         return (self.u[:, 1:-1] * self.grid.volumes).sum(axis=1)

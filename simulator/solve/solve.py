@@ -5,7 +5,7 @@ cells, whose Richardson combination (4 fine - coarse)/3 is then the result.
 """
 
 import time as clock
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -13,9 +13,10 @@ import numpy as np
 from simulator.faults import Invalid
 from simulator.problem.grid import Grid
 from simulator.problem.problem import Problem
+from simulator.solve.axis import axes_of
 from simulator.solve.controls import Controls
 from simulator.solve.levels import Level, TimeLevel
-from simulator.solve.result import Checkpoint, Result, Snapshot
+from simulator.solve.result import FIELDS, Checkpoint, Result, Snapshot
 from simulator.solve.schemes import scheme_named
 from simulator.solve.similarity import SimilarityLevel
 
@@ -26,7 +27,7 @@ FEWEST_CELLS = 8
 class Record(Protocol):
     """Keeps snapshots as they come: what `simulator.files.hdf5` writes to disk."""
 
-    def begin(self, state_size: int, control_size: int) -> None: ...
+    def begin(self, state_size: int, control_size: int, fields: Mapping[str, tuple[int, ...]]) -> None: ...
 
     def saved(self, index: int, snapshot: Snapshot, checkpoint: Checkpoint) -> None: ...
 
@@ -48,12 +49,12 @@ class Run:
     def make_levels(self) -> list[Level]:
         """The problem on the main grid and on its companion."""
         scheme = scheme_named(self.controls.scheme)
-        grids = [self.grid] if self.companion is None else [self.grid, self.companion]
+        axes = axes_of(self.problem, [self.grid] if self.companion is None else [self.grid, self.companion])
         if scheme.family != "similarity":
-            return [TimeLevel(self.problem, grid, scheme, self.controls) for grid in grids]
+            return [TimeLevel(self.problem, axis, scheme, self.controls) for axis in axes]
         levels: list[Level] = []
-        for grid in grids:
-            levels.append(SimilarityLevel(self.problem, grid, levels[0] if levels else None))
+        for axis in axes:
+            levels.append(SimilarityLevel(self.problem, axis, levels[0] if levels else None))
         return levels
 
     def advance(self, begin: float, end: float, report: Callable[[float], None] | None) -> None:
@@ -81,23 +82,22 @@ class Run:
 
     def snapshot(self, time: float) -> Snapshot:
         main = self.levels[0]
-        mixture = self.problem.mixture
-        fractions, flux = main.fractions(), main.flux()
+        fractions, flux, fields = main.fractions(), main.flux(), main.fields()
         estimate = self.error_estimate(fractions, None)
         if self.companion is not None:
             other = self.levels[1]
             if self.controls.extrapolate:
-                merged = self.grid.merge(other.fractions())
+                merged = main.grid.merge(other.fractions())
                 estimate = self.error_estimate(fractions, merged)
                 fractions = self.combined(fractions, merged)
                 flux = self.combined(flux, other.flux()[:, ::2])
+                for name, values in other.fields().items():
+                    at_faces = "x_face" in FIELDS[name].dimensions
+                    fields[name] = self.combined(fields[name], values[..., ::2] if at_faces else values)
             else:
-                estimate = self.error_estimate(self.companion.merge(fractions), other.fractions())
-        everything = mixture.complete(fractions)
-        all_flux = np.empty((len(mixture.components), flux.shape[1]))
-        for row, name in enumerate(mixture.components):
-            independent = name != mixture.dependent
-            all_flux[row] = flux[mixture.independent.index(name)] if independent else -flux.sum(axis=0)
+                estimate = self.error_estimate(other.grid.merge(fractions), other.fractions())
+        fields |= main.geometry(fractions, fields)
+        everything = self.problem.mixture.complete(fractions)
         diagnostics = {
             "steps": float(main.steps),
             "rejected_steps": float(main.rejected_steps),
@@ -106,31 +106,49 @@ class Run:
             "smallest_value": float(everything.min()),
             "seconds": self.seconds,
         }
-        return Snapshot(time, everything, all_flux, self.problem.temperature_at(time, -1), diagnostics)
+        temperature = self.problem.temperature_at(time, -1)
+        return Snapshot(time, everything, self.fluxes(flux), temperature, diagnostics, fields)
+
+    def fluxes(self, flux: np.ndarray) -> np.ndarray:
+        """Fluxes (n, N+1) of all components in the number-fixed frame from those of the independent ones: in mol/(m2 s)
+        where a molar volume is known.
+        """
+        mixture, volume = self.problem.mixture, self.problem.molar_volume
+        rows = dict(zip(mixture.independent, flux, strict=True))
+        rows[mixture.dependent] = -np.tensordot(mixture.on_lattice, flux, 1)
+        everything = np.stack([rows[name] for name in mixture.components])
+        return everything if volume is None else everything / volume.reference
 
     def conservation_error(self, main: Level) -> float:
         """Largest change of a component's inventory, relative to the whole; nan where material may come or go."""
         boundary = self.problem.boundary
         if self.problem.source or not (boundary.periodic or boundary.closed) or isinstance(main, SimilarityLevel):
             return float("nan")
-        return float(np.max(np.abs(main.inventory() - self.inventory)) / self.grid.volumes.sum())
+        return float(np.max(np.abs(main.inventory() - self.inventory)) / main.grid.volumes.sum())
+
+    @property
+    def unknowns(self) -> list[np.ndarray]:
+        """Every array that a checkpoint holds, of all levels."""
+        return [array for level in self.levels for array in level.unknowns]
 
     def checkpoint(self, index: int, time: float) -> Checkpoint:
-        u = np.concatenate([level.u.ravel() for level in self.levels])
+        u = np.concatenate([array.ravel() for array in self.unknowns])
         h = np.concatenate([level.state for level in self.levels])
         return Checkpoint(index, time, u, h)
 
     def restore(self, checkpoint: Checkpoint, seconds: float) -> None:
         self.seconds = seconds
         u, h = np.array(checkpoint.u), np.array(checkpoint.h)
-        if u.size != sum(level.u.size for level in self.levels):
+        if u.size != sum(array.size for array in self.unknowns):
             raise Invalid.at(
                 "", "the file's checkpoint does not fit this case: its grid or scheme was changed. Use --force."
             )
+        for array in self.unknowns:
+            array[...] = u[: array.size].reshape(array.shape)
+            u = u[array.size :]
         for level in self.levels:
-            level.u[...] = u[: level.u.size].reshape(level.u.shape)
             level.state[...] = h[: level.state.size]
-            u, h = u[level.u.size :], h[level.state.size :]
+            h = h[level.state.size :]
 
 
 def companion(grid: Grid) -> Grid | None:
@@ -161,7 +179,7 @@ def solve(
         run.restore(resume[1], snapshots[-1].diagnostics["seconds"] if snapshots else 0.0)
     if record is not None:
         first = run.checkpoint(-1, 0.0)
-        record.begin(first.u.size, first.h.size)
+        record.begin(first.u.size, first.h.size, run.levels[0].field_shapes())
     times = (np.inf,) if problem.steady else problem.save
     for index in range(len(snapshots), len(times)):
         begin, end = times[index - 1] if index else 0.0, times[index]

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.integrate import quad
 
 from simulator.faults import Invalid
+from simulator.laws.matrix_law import MatrixLaw
 from simulator.problem.grid import Grid
 from simulator.problem.problem import Problem
 
@@ -22,11 +23,16 @@ def once_per_problem(function: Callable) -> Callable:
 
 
 def diffusivity(problem: Problem, u: np.ndarray, t: float = 0.0) -> np.ndarray:
-    """The matrix D (m, m, k), m^2/s, at independent fractions u (m, k) and the temperature of time t s."""
+    """The matrix D (m, m, k), m^2/s, at unknowns u (m, k) and the temperature of time t s.
+
+    Where the molar volume varies it is that of the axis q, D (V_0/V_m)^2.
+    """
     m, k = u.shape
     T = problem.temperature_at(t)
     with np.errstate(all="ignore"):
         D = np.asarray(problem.law.coefficient("interdiffusivity", u, T, t), float)
+        if problem.swells:
+            D = D * (problem.molar_volume.reference / problem.molar_volume(u)) ** 2
     if D.ndim < 3:
         D = D.reshape(m, m, -1)
     return np.broadcast_to(D, (m, m, k))
@@ -47,16 +53,23 @@ def end_time(problem: Problem) -> float | None:
     return None if isinstance(problem.end, str) else float(problem.end)
 
 
-@once_per_problem
 def law_refusal(problem: Problem) -> str | None:
     """Why the problem is not du/dt = d/dx (a(t) D(u) du/dx), or None."""
-    if getattr(problem.law, "kind", "") != "fick":
-        return f"It solves Fick's law only, and this law is {problem.law.kind}."
+    if problem.swells:
+        return "It knows no molar volume that varies."
+    return matrix_refusal(problem)
+
+
+@once_per_problem
+def matrix_refusal(problem: Problem) -> str | None:
+    """As `law_refusal`, on the axis q of the mole coordinate where the molar volume varies."""
+    if not isinstance(problem.law, MatrixLaw):
+        return f"It is for laws with a matrix of interdiffusivities, and this law is {problem.law.kind}."
     if problem.source:
         return "It knows no sources."
     if end_time(problem) is None:
         return "It needs an end time, and this problem asks for the steady state."
-    if "x" in problem.law.program.depends_on:
+    if "x" in problem.law.depends_on:
         return "D depends on the position."
     compositions, first = lattice(problem), None
     reference = diffusivity(problem, compositions)
