@@ -35,7 +35,7 @@ FAULTS = {
     "outside the simplex": (("Ni = 0.9", "Ni = 1.2"), "bad.toml:14 initial.right.Ni: a mole fraction lies"),
     "unknown component": (("{ Ni = 0.1 }", "{ Zn = 0.1 }"), "bad.toml:13 initial.left.Zn: 'Zn' is not one of"),
     "jump outside": (('at = "0 um"\nleft', 'at = "900 um"\nleft'), "bad.toml:12 initial.at: 0.0009 m is not inside"),
-    "unknown law": (('"fick"', '"fikc"'), "bad.toml:20 law.kind: expected one of fick, got 'fikc'. Did you mean fick?"),
+    "unknown law": (('"fick"', '"fikc"'), "got 'fikc'. Did you mean fick?"),
     "unknown exact": (('"error-function"', '"eror-function"'), "Did you mean error-function?"),
     "saved after the end": (("save = 5", 'save = ["60 h"]'), "bad.toml:25 time.save[0]: 216000 s does not lie between"),
     "negative end": (('end = "50 h"', 'end = "-50 h"'), "bad.toml:24 time.end: must be positive"),

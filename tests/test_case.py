@@ -180,8 +180,9 @@ def test_every_section_reports_in_the_order_of_the_lines():
         ('["Cu", "Ni"]', '["Cu", "N-i"]', ":4 components", "name"),
         ('["Cu", "Ni"]', '["Cu", 3]', ":4 components[1]", "text"),
         ('dependent = "Cu"', 'dependent = "Cuu"', ":5 dependent", "Did you mean Cu"),
-        ("[time]", '[molar_volume]\nkind = "vegard"\n[time]', ":30 molar_volume.kind", "laws that need it"),
-        ("[time]", "[markers]\nat = []\n[time]", ":29 markers", "lattice fluxes"),
+        ("[time]", '[molar_volume]\nkind = "vegart"\n[time]', ":30 molar_volume.kind", "Did you mean vegard"),
+        ("[time]", '[markers]\nat = ["1 um"]\n[time]', ":29 markers", "lattice fluxes"),
+        ("[time]", "[sweep_voltage]\npoints = 4\n[time]", ":29 sweep_voltage", "no law of this version"),
         ("[time]", '[boundary]\nleft = "periodic"\n[time]', ":30 boundary.left", "periodic"),
         (
             "[time]",

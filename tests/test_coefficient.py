@@ -168,3 +168,28 @@ def test_files_outside_the_folder_are_refused(tmp_path):
 def test_equality_is_that_of_what_was_given():
     assert read_coefficient("1e-14*x_Ni", MIXTURE) == read_coefficient("1e-14*x_Ni", MIXTURE)
     assert isinstance(read_coefficient(1, MIXTURE), Coefficient)
+
+
+def test_log_linear_mixing():
+    """ln D is linear in the composition, between the coefficients of the pure components."""
+    spec = {"log_linear": {"Cu": {"D0": 2e-5, "Q": 235e3}, "Ni": "3e-15 m^2/s"}}
+    D = read_coefficient(spec, Mixture(("Cu", "Ni"), "Cu"))
+    x, T = np.array([[0.0, 0.25, 1.0]]), 1300.0
+    cu = 2e-5 * np.exp(-235e3 / (R * T))
+    assert np.allclose(D(x, T), cu ** (1.0 - x[0]) * 3e-15 ** x[0], rtol=1e-13, atol=0.0)
+    assert D.depends_on == {"composition", "T"}
+
+
+@pytest.mark.parametrize(
+    ("given", "where"),
+    [
+        ({"Cu": 1e-14}, "law.D.log_linear"),
+        ({"Cu": 1e-14, "Xy": 1e-14, "Ni": 1.0}, "law.D.log_linear.Xy"),
+        ({"Cu": 1e-14, "Ni": -1.0}, "law.D.log_linear.Ni"),
+        (3.0, "law.D.log_linear"),
+    ],
+)
+def test_log_linear_mixing_needs_every_component(given, where):
+    with pytest.raises(Invalid) as refused:
+        read_coefficient({"log_linear": given}, Mixture(("Cu", "Ni"), "Cu"))
+    assert where in [fault.where for fault in refused.value.faults]

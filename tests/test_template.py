@@ -1,5 +1,7 @@
 """Every template loads, knows its law's keys, and runs."""
 
+import subprocess
+import sys
 import tomllib
 
 import pytest
@@ -26,6 +28,22 @@ def test_a_template_loads_without_a_warning(name):
     assert isinstance(case.problem.law, law_of(case.problem.law.kind))
     assert case.problem.warnings() == ()
     assert max(map(len, template(name).splitlines())) <= 120
+
+
+def test_loading_any_law_needs_neither_numba_nor_scipy_nor_matplotlib():
+    # pint asks for the bare name scipy, which loads none of its parts
+    program = (
+        "import sys\n"
+        "from simulator.files.case import parse_case\n"
+        "from simulator.files.template import template, template_names\n"
+        "for name in template_names(): parse_case(template(name))\n"
+        "heavy = {'numba', 'matplotlib', 'scipy.linalg', 'scipy.special', 'scipy.optimize', 'scipy.interpolate'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path[:0] = {sys.path!r}\n{program}"], capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "[]", done.stderr
 
 
 @pytest.mark.parametrize("name", template_names())

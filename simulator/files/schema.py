@@ -8,11 +8,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, WrapValidator, create_model
 
-from simulator.faults import Fault, Invalid, near
-from simulator.files.keys import KeyPath, path_text
+from simulator.faults import Invalid, near
+from simulator.files.keys import KeyPath
 from simulator.files.table import Table, apart, branch, one_of, sentence, several, shown
 from simulator.files.values import (
     NUMBER,
+    OMEGA,
+    PLACES,
     SAVE,
     SCHEDULE,
     SCHEMAS,
@@ -25,6 +27,8 @@ from simulator.files.values import (
     Read,
     Seconds,
     nested,
+    read_omega,
+    read_places,
     read_schedule,
     read_sizes,
     read_times,
@@ -36,8 +40,6 @@ from simulator.problem.domain import FEWEST, MOST
 
 SCHEMA = 1
 LATER = {
-    "thermodynamics": "no law of this version takes a thermodynamic model.",
-    "markers": "markers move with the lattice; no law of this version has lattice fluxes.",
     "sweep_voltage": "no law of this version carries a current.",
     "experiment": "this is an experiment file; `matano analyse` reads it, but it cannot be run.",
 }
@@ -140,9 +142,22 @@ class TemperatureSection(Table):
     expression: str | None = None
 
 
+class ThermodynamicsSection(Table):
+    kind: Literal["ideal", "regular", "redlich-kister", "expression"]
+    omega: Read(read_omega, OMEGA) = Field({})
+    excess: Coefficient("J/mol") | None = None
+
+
 class MolarVolumeSection(Table):
+    """V_m, or the volume of each component by its name."""
+
     model_config = ConfigDict(extra="allow")
-    kind: str = "constant"
+    kind: Literal["constant", "vegard", "expression"] = "constant"
+    __pydantic_extra__: dict[str, Coefficient("m^3/mol")]
+
+
+class MarkersSection(Table):
+    at: Read(read_places, PLACES)
 
 
 class TimeSection(Table):
@@ -160,9 +175,14 @@ class SolverSection(Table):
 
 
 class ExpectedValue(Table):
-    """A value from outside this code: of a quantity at a position (m) and a time (s), with its source."""
+    """A value from outside this code: of a quantity at a position (m) and a time (s), with its source.
+
+    index: of a marker or an interface, 0 for the leftmost.
+    """
 
     quantity: str
+    component: str | None = None
+    index: Annotated[int, Field(ge=0)] | None = None
     at: Length | None = None
     time: Seconds | None = None
     value: Quantity(None)
@@ -186,14 +206,15 @@ class VerifySection(Table):
 
 def law_model(law) -> type[Table]:
     """The table of a law, from the keys that the law owns."""
-    entries = {}
+    keys = {}
     for entry in law.key_fields():
-        unit, shape = entry.metadata["unit"], entry.metadata["shape"]
-        text = entry.metadata["text"] + (f" [{unit}]" if unit else "")
+        about = entry.metadata
+        text = about["text"] + (f" [{about['unit']}]" if about["unit"] else "")
         default = ... if entry.default is MISSING else entry.default
-        entries[entry.name] = (str if shape == "choice" else Coefficient(unit, shape), Field(default, description=text))
+        kept = Coefficient(about["unit"], about["shape"], about["entries"])
+        keys[entry.name] = (kept, Field(default, description=text))
     kind = (Literal[law.kind], ...)
-    return create_model(f"{law.kind} law", __base__=Table, __doc__=law.equation, kind=kind, **entries)
+    return create_model(f"{law.kind} law", __base__=Table, __doc__=law.equation, kind=kind, **keys)
 
 
 def read_source(value: Any) -> Any:
@@ -207,18 +228,6 @@ def read_source(value: Any) -> Any:
 def read_schema(value: Any) -> int:
     if value != SCHEMA or isinstance(value, bool):
         raise Invalid.at("", f"this version reads schema {SCHEMA}, got {shown(value)}.")
-    return value
-
-
-def read_molar_volume(value: Any) -> dict:
-    if not isinstance(value, dict):
-        raise Invalid.at("", f"expected a table, got {shown(value)}.")
-    if value.get("kind", "constant") != "constant":
-        raise Invalid.at("kind", "only constant here; a molar volume that varies comes with the laws that need it.")
-    text = "a constant molar volume needs no number: fluxes are in m/s."
-    faults = [Fault(path_text((key,)), text) for key in value if key != "kind"]
-    if faults:
-        raise Invalid(*faults)
     return value
 
 
@@ -257,19 +266,20 @@ class CaseFile(Table):
     reference: Annotated[str, Section] = Field("", description="where the numbers come from, if [source] is a table")
     components: Annotated[list[str] | None, Section] = None
     dependent: Annotated[str | None, Section] = None
+    interstitial: Annotated[list[str], Section] = Field([])
     domain: Annotated[DomainSection | None, Section] = None
     initial: Annotated[one_of("shape", SHAPES) | None, Section] = None
     boundary: Annotated[BoundarySection, Section] = BoundarySection()
     temperature: Annotated[TemperatureSection | None, Section] = None
     law: Annotated[one_of("kind", {law.kind: law_model(law) for law in LAWS}) | None, Section] = None
     parameters: Annotated[dict[str, Quantity(None)], BeforeValidator(known_names), Section] = Field({})
-    molar_volume: Annotated[Read(read_molar_volume, {"type": "object"}) | None, Section] = None
+    thermodynamics: Annotated[ThermodynamicsSection | None, Section] = None
+    molar_volume: Annotated[MolarVolumeSection | None, Section] = None
+    markers: Annotated[MarkersSection | None, Section] = None
     time: Annotated[TimeSection | None, Section] = None
     solver: Annotated[SolverSection, Section] = SolverSection()
     expect: Annotated[ExpectSection, Section] = ExpectSection()
     verify: Annotated[VerifySection, Section] = VerifySection()
-    thermodynamics: Annotated[later("thermodynamics"), Section] = None
-    markers: Annotated[later("markers"), Section] = None
     sweep_voltage: Annotated[later("sweep_voltage"), Section] = None
     experiment: Annotated[later("experiment"), Section] = None
 

@@ -10,12 +10,13 @@ from simulator.laws.catalogue import LAWS, law_of
 
 WIDTH = 100
 COMMENT = 44
+LONGEST = 120
 
 HEAD = """\
 schema = 1
 title = "{title}"
 source = "constructed"  # where the numbers come from
-components = {components}{last}
+components = {components}{last}{interstitial}
 """
 
 DOMAIN = """\
@@ -42,7 +43,30 @@ right = "closed"
 
 TEMPERATURE = """\
 [temperature]
-value = "1000 degC"  # or schedule = [["0 h", "800 degC"], ["10 h", "1000 degC"]]
+value = "{temperature}"  # or schedule = [["0 h", "800 degC"], ["10 h", "1000 degC"]]
+"""
+
+REGULAR = """\
+[thermodynamics]
+kind = "regular"  # ideal | regular | redlich-kister | expression
+omega = {omega}  # redlich-kister: lists [L0, L1, ..]
+"""
+
+CONSTANT = """\
+[molar_volume]  # fluxes are then in mol/(m^2 s)
+kind = "constant"  # constant | vegard | expression
+V_m = "7.0e-6 m^3/mol"
+"""
+
+VEGARD = """\
+[molar_volume]  # fluxes are then in mol/(m^2 s)
+kind = "vegard"  # constant: V_m | vegard | expression: V_m of the x_NAME
+{volumes}
+"""
+
+MARKERS = """\
+[markers]  # inert markers, which move with the lattice
+at = ["0 um"]
 """
 
 TAIL = """\
@@ -71,7 +95,10 @@ class Template:
     geometry: str = "planar"
     initial: str = ""
     boundary: str = CLOSED
+    temperature: str = "1000 degC"
     end: str = "100 h"
+    interstitial: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
     keys: Mapping[str, str] = field(default_factory=dict)
     parameters: str = ""
 
@@ -121,12 +148,84 @@ TEMPLATES = (
         'thickness = "2 um"\nfilm = { Ni = 1.0 }\nmatrix = { Ni = 0.0 }\n',
         keys={"D": '"1e-14 m^2/s"'},
     ),
+    Template(
+        "carburised-steel",
+        "Carbon between the sites of a lattice of iron and silicon: it leaves the half with silicon, uphill",
+        law="darken",
+        components=("C", "Si", "Fe"),
+        dependent="Fe",
+        interstitial=("C",),
+        interval='["-60 mm", "60 mm"]',
+        temperature="1050 degC",
+        end="300 h",
+        keys={
+            "tracer": '{ C = "3e-11*(1 + 10*x_C)", Si = "1e-15", Fe = "3e-16" }',
+            "vacancy_wind": '"none"',
+        },
+        sections=(REGULAR.format(omega='{ C-Si = "80 kJ/mol" }'),),
+        initial=STEP.format(left="{ C = 0.02, Si = 0.07 }", right="{ C = 0.02, Si = 0.0 }"),
+    ),
+    Template(
+        "darken",
+        "Kirkendall couple: tracer diffusivities, a regular solution, a volume that varies and a marker",
+        law="darken",
+        end="20 h",
+        keys={"tracer": '{ Cu = "2e-14*exp(1.5*x_Ni)", Ni = { D0 = "1.8e-4 m^2/s", Q = "270 kJ/mol" } }'},
+        sections=(
+            REGULAR.format(omega='{ Cu-Ni = "8 kJ/mol" }'),
+            VEGARD.format(volumes='Cu = "7.11e-6 m^3/mol"\nNi = "6.59e-6 m^3/mol"'),
+            MARKERS,
+        ),
+        initial=STEP.format(left="{ Ni = 0.0 }", right="{ Ni = 1.0 }"),
+    ),
+    Template(
+        "onsager",
+        "Diffusion couple from phenomenological coefficients",
+        law="onsager",
+        components=("Cr", "Ni", "Fe"),
+        dependent="Fe",
+        keys={
+            "L": '[["2e-13*x_Cr*(1 - x_Cr)", "-2e-13*x_Cr*x_Ni"],\n     ["-2e-13*x_Cr*x_Ni", "2e-13*x_Ni*(1 - x_Ni)"]]'
+        },
+        sections=('[thermodynamics]\nkind = "ideal"  # ideal | regular | redlich-kister | expression\n', CONSTANT),
+        initial=STEP.format(left="{ Cr = 0.25, Ni = 0.10 }", right="{ Cr = 0.10, Ni = 0.30 }"),
+    ),
+    Template(
+        "line-compounds",
+        "Layers of two compounds that grow between copper and tin",
+        law="line-compounds",
+        components=("Cu", "Sn"),
+        interval='["-50 um", "50 um"]',
+        temperature="200 degC",
+        end="81 h",
+        keys={
+            "left": "{ Sn = 0.0 }",
+            "right": "{ Sn = 1.0 }",
+            "phases": '[{ name = "Cu3Sn", Sn = 0.25, D_int = "1.26e-17 m^2/s", V_m = "8.59e-6 m^3/mol" },\n'
+            '          { name = "Cu6Sn5", Sn = 0.4545, D_int = "8.50e-17 m^2/s", V_m = "10.59e-6 m^3/mol" }]',
+        },
+        sections=(VEGARD.format(volumes='Cu = "7.11e-6 m^3/mol"\nSn = "16.29e-6 m^3/mol"'),),
+        initial=STEP.format(left="{ Sn = 0.0 }", right="{ Sn = 1.0 }"),
+    ),
+    Template(
+        "two-phase",
+        "Two phases with ranges of composition and a sharp interface between them",
+        law="two-phase",
+        end="50 h",
+        components=("A", "B"),
+        dependent="A",
+        keys={
+            "alpha": '{ D = "1e-14*exp(x_B)", up_to = { B = 0.2 } }',
+            "beta": '{ D = "3e-14 m^2/s", from = { B = 0.6 } }',
+        },
+        initial=STEP.format(left="{ B = 0.05 }", right="{ B = 0.9 }"),
+    ),
 )
 
 
 def template_names() -> tuple[str, ...]:
     """Every template: the examples, and one named after each law."""
-    names = [entry.name for entry in TEMPLATES]
+    names = [entry.name for entry in TEMPLATES if entry.law in {law.kind for law in LAWS}]
     return (*names, *(law.kind for law in LAWS if law.kind not in names))
 
 
@@ -135,25 +234,27 @@ def template(name: str = "binary-couple") -> str:
     names = template_names()
     if name not in names:
         raise Invalid.at("--template", f"unknown template {name[:40]!r}.{near(name, names)} Known: {', '.join(names)}.")
-    for entry in TEMPLATES:
-        if name == entry.name:
-            return text_of(entry)
-    example = STEP.format(left="{ Ni = 0.0 }", right="{ Ni = 1.0 }")
-    return text_of(Template(name, f"Diffusion couple, {name}", law=name, initial=example, end="10 h"))
+    # A law without a template of its own name has several, of which the first is the plainest.
+    named = [entry for entry in TEMPLATES if entry.name == name] or [e for e in TEMPLATES if e.law == name]
+    return text_of(named[0])
 
 
 def text_of(entry: Template) -> str:
     components = "[" + ", ".join(f'"{name}"' for name in entry.components) + "]"
     last = f'\ndependent = "{entry.dependent}"'
     last = commented(last, "its fraction is 1 minus the others; the last one by default")
+    interstitial = ""
+    if entry.interstitial:
+        interstitial = commented(f"\ninterstitial = {toml(entry.interstitial)}", "between the sites of the lattice")
     free = next(name for name in entry.components if name != entry.dependent)
     parts = [
-        HEAD.format(title=entry.title, components=components, last=last),
+        HEAD.format(title=entry.title, components=components, last=last, interstitial=interstitial),
         DOMAIN.format(interval=entry.interval, geometry=entry.geometry),
         entry.initial,
         entry.boundary.format(name=free) if entry.boundary is CLOSED else entry.boundary,
-        TEMPERATURE,
+        TEMPERATURE.format(temperature=entry.temperature),
         law_table(law_of(entry.law), entry.keys),
+        *entry.sections,
         entry.parameters,
         TAIL.format(end=entry.end),
     ]
@@ -163,18 +264,30 @@ def text_of(entry: Template) -> str:
 
 def law_table(law, given: Mapping[str, str]) -> str:
     """[law] with every key of the law: those that are given, the examples of the others, and defaults as comments."""
-    lines = [commented("[law]", law.equation.strip().splitlines()[0].strip()), f'kind = "{law.kind}"']
+    equation = law.equation.strip().splitlines()[0].strip()
+    lines = [commented("[law]", equation)]
+    if len(lines[0]) > LONGEST:
+        lines = ["[law]", f"# {equation}"]
+    lines.append(f'kind = "{law.kind}"')
     for entry in law.key_fields():
-        note = entry.metadata
-        unit = f" [{note['unit']}]" if note["unit"] else ""
-        lines += [f"# {line}" for line in wrap(f"{entry.name}: {note['text']}{unit}", WIDTH)]
+        about = entry.metadata
+        lines += described(entry.name, about, "# ")
         if entry.name in given:
             lines.append(f"{entry.name} = {given[entry.name]}")
-        elif note["example"] is not None:
-            lines.append(f"{entry.name} = {toml(note['example'])}")
+        elif about["example"] is not None:
+            lines.append(f"{entry.name} = {toml(about['example'])}")
         else:
             lines.append(f"# {entry.name} = {toml(entry.default)}")
     return "\n".join(lines) + "\n"
+
+
+def described(name: str, about: Mapping, mark: str) -> list[str]:
+    """What a key is, and below it the keys of its table."""
+    unit = f" [{about['unit']}]" if about["unit"] else ""
+    lines = [f"{mark}{line}" for line in wrap(f"{name}: {about['text']}{unit}", WIDTH)]
+    for below, entry in about["entries"].items():
+        lines += described(below, entry.metadata, f"{mark}  ")
+    return lines
 
 
 def aligned(line: str) -> str:

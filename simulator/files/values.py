@@ -1,17 +1,23 @@
 """What a key may hold: quantities and coefficients, turned into numbers in SI wherever they are numbers."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, Field
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import Field, PlainValidator, WithJsonSchema
+import pydantic
+from pydantic import PlainValidator, WithJsonSchema
 
 from simulator.faults import Fault, Invalid, near
 from simulator.files.keys import path_text, relative_path_of
 from simulator.files.table import several, shown
+from simulator.laws.mixture import NAME
 from simulator.laws.units import looks_like_quantity, number
 
 DECADES = 3
+PAIR = re.compile(rf"\s*{NAME.pattern}(\s*-\s*{NAME.pattern})+\s*")
+COMPONENT = "NAME"  # as an entry of a law's table: any name of a component
 
 
 def Read(read: Callable[[Any], Any], schema: dict):
@@ -39,6 +45,7 @@ FORMS = {
     ("D0", "Q"): 'an Arrhenius coefficient, { D0 = "6e-5 m^2/s", Q = "250 kJ/mol" }',
     ("polynomial", "in"): 'a polynomial, { polynomial = [1e-14, 2e-14], in = "x_Ni" }',
     ("table",): 'a table, { table = "d.csv" }',
+    ("log_linear",): 'a log-linear mixture, { log_linear = { Cu = "1e-14 m^2/s", Ni = "3e-15 m^2/s" } }',
 }
 
 
@@ -59,7 +66,7 @@ def coefficient(value: Any, unit: str, where: str = "") -> Any:
     if form is None:
         raise Invalid.at(where, "expected " + "; or ".join(FORMS.values()) + ".")
     dot = f"{where}." if where else ""
-    faults = [Fault(f"{dot}{path_text((key,))}", f"unknown key.{near(key, form)}") for key in value if key not in form]
+    faults = [Fault(below(where, key), f"unknown key.{near(key, form)}") for key in value if key not in form]
     faults += [Fault(where, f"{key} is missing: {FORMS[form]}.") for key in form if key not in value and key != "in"]
     if faults:
         raise Invalid(*faults)
@@ -70,47 +77,124 @@ def coefficient(value: Any, unit: str, where: str = "") -> Any:
             raise Invalid.at(f"{dot}polynomial", f"expected a list of numbers, got {shown(value['polynomial'])}.")
         terms = [number(term, unit, f"{dot}polynomial[{index}]") for index, term in enumerate(value["polynomial"])]
         return {**value, "polynomial": terms}
+    if form[0] == "log_linear":
+        return {"log_linear": nested(value["log_linear"], unit, "per component", f"{dot}log_linear")}
     if not isinstance(value["table"], str):
         raise Invalid.at(f"{dot}table", f"expected the path of a CSV, got {shown(value['table'])}.")
     return value
 
 
-def nested(value: Any, unit: str, shape: str, where: str = "") -> Any:
-    """A coefficient, or lists or a table of such, by the shape that a law's key states."""
-    place = f"{where}." if where else ""
-    if shape == "matrix" and isinstance(value, list):
-        entries = [(f"{where}[{index}]", entry) for index, entry in enumerate(value)]
-    elif shape == "per component" and isinstance(value, dict):
-        entries = [(f"{place}{path_text((key,))}", entry) for key, entry in value.items()]
-    elif shape == "per component":
-        raise Invalid.at(where, f"expected a table with one entry per component, got {shown(value)}.")
-    elif shape == "number":
-        return number(value, unit, where)
-    else:
-        return coefficient(value, unit, where)
-    faults, read = [], []
-    for at, entry in entries:
+def nested(value: Any, unit: str, shape: str, where: str = "", entries: Mapping[str, Field] | None = None) -> Any:
+    """What a law's key holds, by the shape that the key states: a coefficient, or lists or tables of such.
+
+    entries: the keys of "table" and "tables" by name; without them the law reads the table itself.
+    Raises Invalid with every fault, each at its own place.
+    """
+    match shape:
+        case "text" | "choice":
+            if not isinstance(value, str):
+                raise Invalid.at(where, f"expected a text in quotes, got {shown(value)}.")
+            return value
+        case "number":
+            return number(value, unit, where)
+        case "matrix" if isinstance(value, list):
+            return list(each({f"{where}[{k}]": (entry, unit, shape) for k, entry in enumerate(value)}).values())
+        case "tables":
+            if not isinstance(value, list) or not value:
+                raise Invalid.at(where, f"expected a list of tables, got {shown(value)}.")
+            parts = {f"{where}[{k}]": (entry, unit, "table", entries) for k, entry in enumerate(value)}
+            return list(each(parts).values())
+        case "per component" | "composition" | "table":
+            if not isinstance(value, dict):
+                what = "a table" if shape == "table" else "a table with one entry per component"
+                raise Invalid.at(where, f"expected {what}, got {shown(value)}.")
+            if shape == "table":
+                return read_table(value, where, entries) if entries else value
+            kept = (unit, "coefficient") if shape == "per component" else ("1", "number")
+            read = each({below(where, name): (entry, *kept) for name, entry in value.items()})
+            return dict(zip(value, read.values(), strict=True))
+    return coefficient(value, unit, where)
+
+
+def each(parts: Mapping[str, tuple]) -> dict[str, Any]:
+    """Every part read, by its place, so that one fault hides no other; what `nested` takes besides the place."""
+    faults, read = [], {}
+    for at, (value, unit, shape, *entries) in parts.items():
         try:
-            read.append(nested(entry, unit, "coefficient" if shape == "per component" else shape, at))
+            read[at] = nested(value, unit, shape, at, *entries)
         except Invalid as invalid:
             faults += invalid.faults
     if faults:
         raise Invalid(*faults)
-    return read if isinstance(value, list) else dict(zip(value, read, strict=True))
+    return read
+
+
+def read_table(value: dict, where: str, entries: Mapping[str, Field]) -> dict[str, Any]:
+    """A table whose keys a law states. What is not among them may be the name of a component, if the law takes one."""
+    known = [name for name in entries if name != COMPONENT]
+    faults, parts, names = [], {}, []
+    for name, entry in value.items():
+        hint = near(name, known)
+        if name in known or (COMPONENT in entries and NAME.fullmatch(name) and not hint):
+            about = entries[name if name in known else COMPONENT].metadata
+            parts[below(where, name)] = (entry, about["unit"], about["shape"], about["entries"])
+            names.append(name)
+        else:
+            faults.append(Fault(below(where, name), f"unknown key.{hint or ' Known: ' + ', '.join(entries) + '.'}"))
+    meant = {near(name, known) for name in value if name not in known}
+    faults += [
+        Fault(below(where, name), "is missing.")
+        for name in known
+        if name not in value and entries[name].default is MISSING and f" Did you mean {name}?" not in meant
+    ]
+    read = {}
+    try:
+        read = each(parts)
+    except Invalid as invalid:
+        faults += invalid.faults
+    if faults:
+        raise Invalid(*faults)
+    return dict(zip(names, read.values(), strict=True))
+
+
+def below(where: str, name: str) -> str:
+    """The place of a key of the table at `where`."""
+    return f"{where}.{path_text((name,))}" if where else path_text((name,))
 
 
 COEFFICIENT = {"anyOf": [{"type": "number"}, {"type": "string"}, {"type": "object"}]}
+NUMBER = {"anyOf": [{"type": "number"}, {"type": "string"}]}
 SCHEMAS = {
     "coefficient": COEFFICIENT,
     "matrix": {"anyOf": [*COEFFICIENT["anyOf"], {"type": "array", "items": {"type": "array", "items": COEFFICIENT}}]},
     "per component": {"type": "object", "additionalProperties": COEFFICIENT},
-    "number": {"anyOf": [{"type": "number"}, {"type": "string"}]},
+    "composition": {"type": "object", "additionalProperties": NUMBER},
+    "number": NUMBER,
+    "text": {"type": "string"},
+    "choice": {"type": "string"},
 }
 
 
-def Coefficient(unit: str, shape: str = "coefficient"):
+def schema_of(shape: str, entries: Mapping[str, Field] | None = None) -> dict:
+    """The JSON schema of a key of this shape."""
+    if shape not in ("table", "tables"):
+        return SCHEMAS[shape]
+    properties, others = {}, False
+    for name, entry in (entries or {}).items():
+        about = entry.metadata
+        described = {**schema_of(about["shape"], about["entries"]), "description": about["text"]}
+        if name == COMPONENT:
+            others = described
+        else:
+            properties[name] = described
+    needed = [name for name in properties if entries[name].default is MISSING]
+    table = {"type": "object", "properties": properties, "required": needed, "additionalProperties": others}
+    return table if shape == "table" else {"type": "array", "items": table}
+
+
+def Coefficient(unit: str, shape: str = "coefficient", entries: Mapping[str, Field] | None = None):
     """The type of a key that holds a coefficient, or several, of this unit."""
-    return Read(lambda value: nested(value, unit, shape), SCHEMAS[shape])
+    return Read(lambda value: nested(value, unit, shape, "", entries), schema_of(shape, entries))
 
 
 def read_times(value: Any) -> int | list[float]:
@@ -120,6 +204,32 @@ def read_times(value: Any) -> int | list[float]:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 100_000:
         raise Invalid.at("", f'expected times such as ["1 h", "10 h"], or how many (1 to 100000), got {shown(value)}.')
     return value
+
+
+def read_places(value: Any) -> list[float]:
+    """Positions in m, at least one."""
+    if not isinstance(value, list) or not value:
+        raise Invalid.at("", f'expected a list of positions such as ["0 um", "10 um"], got {shown(value)}.')
+    return list(each({f"[{index}]": (entry, "m", "number") for index, entry in enumerate(value)}).values())
+
+
+def read_omega(value: Any) -> dict[str, Any]:
+    """Interaction coefficients in J/mol, or lists of them, by "A-B" or "A-B-C"."""
+    if not isinstance(value, dict):
+        raise Invalid.at("", f'expected a table such as {{ Cu-Ni = "8 kJ/mol" }}, got {shown(value)}.')
+    faults = [
+        Fault(below("", name), "expected components with hyphens between them, as in Cu-Ni.")
+        for name in value
+        if not PAIR.fullmatch(name)
+    ]
+    parts = {below("", name): (entry, "J/mol", "matrix") for name, entry in value.items()}
+    try:
+        read = each(parts)
+    except Invalid as invalid:
+        faults += invalid.faults
+    if faults:
+        raise Invalid(*faults)
+    return dict(zip(value, read.values(), strict=True))
 
 
 def read_schedule(value: Any) -> list[tuple[float, float]]:
@@ -136,12 +246,13 @@ def read_sizes(value: Any) -> float | dict[str, float]:
     return number(value, "1", "")
 
 
-NUMBER = {"anyOf": [{"type": "number"}, {"type": "string"}]}
 SAVE = {"anyOf": [{"type": "integer"}, {"type": "array", "items": NUMBER}]}
 SIZES = {"anyOf": [{"type": "number"}, {"type": "object", "additionalProperties": NUMBER}]}
+PLACES = {"type": "array", "items": NUMBER, "minItems": 1}
+OMEGA = {"type": "object", "additionalProperties": {"anyOf": [*COEFFICIENT["anyOf"], {"type": "array"}]}}
 SCHEDULE = {"type": "array", "items": {"type": "array", "prefixItems": [NUMBER, NUMBER]}}
 Length, Seconds = Quantity("m"), Quantity("s")
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Positive = Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)]
 Composition = dict[str, Quantity("1")]
 
 

@@ -7,11 +7,12 @@ The binary flux with D(u) is -(Phi(u[i+1]) - Phi(u[i])) g, Phi = int D du (Kirch
 
 import numpy as np
 
-from simulator.kernels.jit import Cube, Int, Matrix, Real, Vector, kernel
-from simulator.kernels.program import evaluate_to
+from simulator.kernels.jit import Cube, Int, Matrix, Real, Vector, evaluate_at, kernel
 
-UNIFORM, SCALED_TABLE, GENERAL = 0, 1, 2  # parameters[0] of the laws with a program; [1]: place of the table
-PROGRAM = 2  # place of the program
+# Parameters of a law with a program: its form, the place of the table, the address of `evaluate_to`, which takes longer
+# to compile than all else here and is the same for all; then the program.
+UNIFORM, SCALED_TABLE, GENERAL = 0, 1, 2
+PROGRAM = 3
 TABLE_HEAD = 3  # lowest, 1 / width of a piece, number of the last piece
 CHUNK = 256
 ONE, TWO, THREE = np.uint64(1), np.uint64(2), np.uint64(3)
@@ -139,9 +140,10 @@ def program_flux(t: Real, T: Real, u: Matrix, face: Matrix, parameters: Vector, 
     x = np.empty(nodes * size)
     D = np.empty((outputs, nodes * size))
     unused = np.empty((0, 0, 0))
+    evaluate = evaluate_at(int(parameters[2]))
     for first in range(0, faces if form == GENERAL else 1, size):
         fill(u, face, first, size, nodes, middle, x)
-        evaluate_to(parameters, PROGRAM, middle, x, t, T, 0, D, unused)
+        evaluate(parameters, PROGRAM, middle, x, t, T, 0, D, unused)
         if form == GENERAL:
             width = min(size, faces - first)
             for a in range(m):
@@ -171,9 +173,10 @@ def program_flux_slopes(t: Real, T: Real, u: Matrix, face: Matrix, parameters: V
     x = np.empty(nodes * size)
     D = np.empty((outputs, nodes * size))
     dD = np.empty((outputs, order, nodes * size))
+    evaluate = evaluate_at(int(parameters[2]))
     for first in range(0, faces if form == GENERAL else 1, size):
         fill(u, face, first, size, nodes, middle, x)
-        evaluate_to(parameters, PROGRAM, middle, x, t, T, order, D, dD)
+        evaluate(parameters, PROGRAM, middle, x, t, T, order, D, dD)
         if form == GENERAL:
             width = min(size, faces - first)
             for a in range(m):

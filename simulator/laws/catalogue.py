@@ -1,10 +1,14 @@
 """The laws there are: one line each."""
 
 from simulator.faults import Invalid, near
+from simulator.laws.darken import Darken
 from simulator.laws.fick import Fick
 from simulator.laws.law import Law
+from simulator.laws.line_compounds import LineCompounds
+from simulator.laws.onsager import Onsager
+from simulator.laws.two_phase import TwoPhase
 
-LAWS: tuple[type[Law], ...] = (Fick,)
+LAWS: tuple[type[Law], ...] = (Fick, Darken, Onsager, LineCompounds, TwoPhase)
 
 
 def law_of(kind: str, where: str = "law.kind") -> type[Law]:

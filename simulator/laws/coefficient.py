@@ -17,9 +17,15 @@ from simulator.laws.table import below, pchip, read_columns
 
 FORMS = (
     'a number, a quantity such as "1e-14 m^2/s", an expression, { D0 = .., Q = .. }, '
-    '{ polynomial = [..], in = "x_NAME" } or { table = "FILE.csv" }'
+    '{ polynomial = [..], in = "x_NAME" }, { table = "FILE.csv" } or { log_linear = { NAME = .. } }'
 )
-KEYS = {"D0": ("D0", "Q"), "Q": ("D0", "Q"), "polynomial": ("polynomial", "in"), "table": ("table",)}
+KEYS = {
+    "D0": ("D0", "Q"),
+    "Q": ("D0", "Q"),
+    "polynomial": ("polynomial", "in"),
+    "table": ("table",),
+    "log_linear": ("log_linear",),
+}
 MOST_TERMS = 40
 
 
@@ -47,7 +53,8 @@ def read_coefficient(
 
     Arrhenius: D0 exp(-Q/RT). Polynomial: sum of c_k x^k, lowest power first. Table: a monotone piecewise cubic through
     two columns, composition and coefficient, constant beyond its ends; its path is
-    relative to `folder` and stays below it.
+    relative to `folder` and stays below it. Log-linear: exp(sum of x_k ln D_k), a coefficient D_k for every component
+    k: its value where there is nothing else.
     Raises Invalid, with a place that starts with `where`.
     """
     if isinstance(spec, Coefficient):
@@ -79,7 +86,7 @@ def from_keys(
     spec: Mapping, names: Vocabulary, mixture: Mixture, unit: str, where: str, folder: Path | str | None
 ) -> Tree:
     """The tree of a coefficient given by a table of keys."""
-    allowed = next((KEYS[name] for name in KEYS if name in spec), ("D0", "Q", "polynomial", "in", "table"))
+    allowed = next((KEYS[name] for name in KEYS if name in spec), ("D0", "Q", "polynomial", "in", "table", "log_linear"))
     unknown = [name for name in spec if name not in allowed]
     missing = [name for name in allowed if name not in spec]
     if unknown or len(allowed) > 2:
@@ -89,6 +96,8 @@ def from_keys(
         raise Invalid(*(faults or [Fault(where, f"expected {FORMS}.")]))
     if missing:
         raise Invalid.at(where, f"{missing[0]!r} is missing beside {', '.join(repr(name) for name in spec)}.")
+    if "log_linear" in spec:
+        return log_linear(spec["log_linear"], mixture, unit, f"{where}.log_linear", folder)
     if "table" in spec:
         return tabulated(spec["table"], names, mixture, unit, where, folder)
     return arrhenius(spec, unit, where) if "D0" in spec else polynomial(spec, names, unit, where)
@@ -107,6 +116,28 @@ def arrhenius(spec: Mapping, unit: str, where: str) -> Tree:
     if faults:
         raise Invalid(*faults)
     return apply("mul", number(D0), apply("exp", apply("div", number(-Q / CONSTANTS["R"]), ("T",))))
+
+
+def log_linear(spec: Any, mixture: Mixture, unit: str, where: str, folder: Path | str | None) -> Tree:
+    """exp(sum of x_k ln D_k): the logarithm is linear in the composition."""
+    if not isinstance(spec, Mapping):
+        form = ", ".join(f"{name} = .." for name in mixture.components)
+        raise Invalid.at(where, f"expected a coefficient for each component, {{ {form} }}, got {repr(spec)[:40]}.")
+    faults = [Fault(f"{where}.{name}", mixture.unknown(str(name))) for name in spec if name not in mixture.components]
+    faults += [Fault(where, f"{name} is missing.") for name in mixture.components if name not in spec]
+    names, total = vocabulary(mixture).trees, number(0.0)
+    for name in mixture.components if not faults else ():
+        try:
+            program = read_coefficient(spec[name], mixture, unit, f"{where}.{name}", folder).program
+        except Invalid as invalid:
+            faults += invalid.faults
+            continue
+        if not program.depends_on and not program(np.zeros(mixture.m))[0] > 0.0:
+            faults.append(Fault(f"{where}.{name}", "must be positive: its logarithm is mixed."))
+        total = apply("add", total, apply("mul", names[f"x_{name}"], apply("log", program.trees[0])))
+    if faults:
+        raise Invalid(*faults)
+    return apply("exp", total)
 
 
 def polynomial(spec: Mapping, names: Vocabulary, unit: str, where: str) -> Tree:

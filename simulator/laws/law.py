@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from simulator.faults import Fault
 from simulator.kernels.jit import Kernel
 from simulator.laws.mixture import Mixture
 
@@ -85,7 +86,8 @@ class Law(ABC):
     keys.
 
     sections: the sections of a case beside [law] that it takes, as fields of the same names; requires: those that it
-    cannot do without; lattice: whether it has fluxes in the lattice frame, which move markers.
+    cannot do without; lattice: whether it has fluxes in the lattice frame, which move markers; grid_width: size of the cells at a jump of the
+    start, in terms of the default grid's.
     """
 
     kind: ClassVar[str]
@@ -94,6 +96,7 @@ class Law(ABC):
     sections: ClassVar[tuple[str, ...]] = ()
     requires: ClassVar[tuple[str, ...]] = ()
     lattice: ClassVar[bool] = False
+    grid_width: ClassVar[float] = 1.0
 
     mixture: Mixture
 
@@ -116,6 +119,10 @@ class Law(ABC):
     def depends_on(self) -> frozenset[str]:
         """What the coefficients are functions of, among "composition", "T", "t" and "x"."""
         return frozenset(("composition", "T"))
+
+    def check_problem(self, problem) -> list[Fault]:
+        """What is wrong with a problem that has this law, although each part of it is right."""
+        return []
 
     @abstractmethod
     def check(

@@ -9,6 +9,7 @@ import numpy as np
 
 from simulator.faults import Invalid
 from simulator.kernels import fick as kernels
+from simulator.kernels.program import evaluate_to
 from simulator.laws.kirchhoff import kirchhoff_table, separated
 from simulator.laws.law import Equations, Law
 from simulator.laws.molar_volume import MolarVolume
@@ -109,7 +110,7 @@ class MatrixLaw(Law):
                 return kernels.kirchhoff_flux, kernels.kirchhoff_flux_slopes, found
             if found is not None:
                 form, code, table = kernels.SCALED_TABLE, by_time.code, found
-        parameters = np.concatenate([[form, kernels.PROGRAM + len(code)], code, table])
+        parameters = np.concatenate([[form, kernels.PROGRAM + len(code), evaluate_to.address], code, table])
         return kernels.program_flux, kernels.program_flux_slopes, parameters
 
     def coefficient(self, name: str, fractions: np.ndarray, T: float, t: float = 0.0) -> np.ndarray:

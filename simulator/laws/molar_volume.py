@@ -91,6 +91,11 @@ class MolarVolume:
             )
         return Formula.of(program)
 
+    @property
+    def table(self) -> dict[str, Any]:
+        """The section of a case that says the same."""
+        return {"kind": self.kind, **self.values}
+
     @cached_property
     def varies(self) -> bool:
         """Whether V_m depends on the composition."""

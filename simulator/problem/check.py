@@ -95,7 +95,7 @@ def law(problem) -> list[Fault]:
         problem.law.check(problem.sample, problem.temperatures, times, np.linspace(*problem.domain.interval, FEW))
     except Invalid as invalid:
         return list(invalid.faults)
-    return []
+    return problem.law.check_problem(problem)
 
 
 def grid(problem) -> list[Fault]:

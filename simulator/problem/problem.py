@@ -212,7 +212,7 @@ class Problem:
         if self.steady or not largest > 0.0:
             return self.domain.grid(self.jumps)
         # Measured on couples with D constant, exp(3x) and 10^(3x): the error is least at the geometric mean of D.
-        width = (max(smallest, LEAST * largest) / largest) ** 0.25
+        width = self.law.grid_width * (max(smallest, LEAST * largest) / largest) ** 0.25
         fronts = self.fronts(width)
         return self.domain.grid(self.jumps, width * self.diffusion_length, fronts)
 

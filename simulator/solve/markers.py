@@ -14,6 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
+from simulator.faults import NumericsError
 from simulator.problem.grid import Grid
 from simulator.problem.problem import Problem
 from simulator.solve.axis import Axis
@@ -136,7 +137,7 @@ class Markers:
     def path_from_step(self, q: float) -> tuple[float, float]:
         """l_K of a marker that lies on a step of the start, and how long the profile there stays similar, in s."""
         from simulator.solve.discretise import equations_of
-        from simulator.solve.similarity import SimilarityCouple
+        from simulator.solve.similarity import FEWEST, SimilarityCouple
 
         faces, start = self.axis.grid.faces, self.axis.start
         face = int(np.argmin(np.abs(faces - q)))
@@ -158,8 +159,12 @@ class Markers:
         if until == 0.0:
             return 0.0, 0.0
         T = self.problem.temperature_at(0.0)
-        couple = SimilarityCouple(equations_of(self.problem), left, right, self.largest, self.axis.grid.cells, T)
-        planes = similar_planes(couple.solve(), couple.system, self.problem.law, T)
+        cells = self.axis.grid.cells * int(np.ceil(FEWEST / self.problem.domain.cells))
+        couple = SimilarityCouple(equations_of(self.problem), left, right, self.largest, cells, T)
+        try:
+            planes = similar_planes(couple.solve(), couple.system, self.problem.law, T)
+        except NumericsError:  # no such profile was found: the steps in time carry the marker from the start
+            return 0.0, 0.0
         return marker_plane(planes), until
 
     def follow(self, t0: float, u0: np.ndarray, r0: np.ndarray, t1: float, u1: np.ndarray, r1: np.ndarray) -> None:

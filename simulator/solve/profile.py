@@ -102,6 +102,14 @@ class Profile:
         )
 
 
+def marker_of(result, k: int) -> float | None:
+    """The place, at a saved time, of the marker that began at the contact plane of a step couple; None without one."""
+    at = getattr(result.problem.initial, "at", None)
+    if at not in result.problem.markers or not result.has("marker_position"):
+        return None
+    return float(result.snapshots[k].fields["marker_position"][result.problem.markers.index(at)])
+
+
 def profile_of(result, time: float | str | None = None) -> Profile:
     """The profile at a saved time of a result: s, or a quantity such as "100 h"; the last one by default.
 
@@ -142,6 +150,8 @@ def profile_of(result, time: float | str | None = None) -> Profile:
         time=float(snapshot.time) if snapshot.time > 0 else None,
         temperature=temperature if np.isfinite(temperature) else None,
         component=mixture.independent[0],
+        marker=marker_of(result, k),
+        molar_volume=result.problem.molar_volume.table if result.problem.swells else None,
         geometry=result.grid.geometry,
         source=result.source,
     )

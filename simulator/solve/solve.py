@@ -15,10 +15,12 @@ from simulator.problem.grid import Grid
 from simulator.problem.problem import Problem
 from simulator.solve.axis import axes_of
 from simulator.solve.controls import Controls
+from simulator.solve.layers import LayerLevel
 from simulator.solve.levels import Level, TimeLevel
 from simulator.solve.result import FIELDS, Checkpoint, Result, Snapshot
-from simulator.solve.schemes import scheme_named
+from simulator.solve.schemes import SCHEMES, Scheme, scheme_named
 from simulator.solve.similarity import SimilarityLevel
+from simulator.solve.two_phase import TwoPhaseLevel
 
 # Below this many cells the half grid says nothing.
 FEWEST_CELLS = 8
@@ -49,13 +51,25 @@ class Run:
     def make_levels(self) -> list[Level]:
         """The problem on the main grid and on its companion."""
         scheme = scheme_named(self.controls.scheme)
+        if self.problem.law.kind == "line-compounds":
+            return [self.layers(scheme)]
         axes = axes_of(self.problem, [self.grid] if self.companion is None else [self.grid, self.companion])
+        if self.problem.law.kind == "two-phase":
+            return [TwoPhaseLevel(self.problem, axis, scheme, self.controls) for axis in axes]
         if scheme.family != "similarity":
             return [TimeLevel(self.problem, axis, scheme, self.controls) for axis in axes]
         levels: list[Level] = []
         for axis in axes:
             levels.append(SimilarityLevel(self.problem, axis, levels[0] if levels else None))
         return levels
+
+    def layers(self, scheme: Scheme) -> LayerLevel:
+        """Layers of line compounds: uniform, and so exact on any grid; no other says more."""
+        if scheme is not SCHEMES[0] or self.controls.extrapolate:
+            text = "layers of line compounds are ordinary differential equations; leave scheme and extrapolate out."
+            raise Invalid.at("solver", text)
+        self.companion = None
+        return LayerLevel(self.problem, self.grid)
 
     def advance(self, begin: float, end: float, report: Callable[[float], None] | None) -> None:
         """Carry every level from one saved time to the next; report(part) is told the part of that which is done."""

@@ -19,6 +19,7 @@ CATALOGUE = {
     "constant-matrix": "constant_matrix:ConstantMatrix",
     "barenblatt": "barenblatt:Barenblatt",
     "similarity": "similarity:Similarity",
+    "two-phase-similarity": "two_phase:TwoPhaseSimilarity",
 }
 
 
