@@ -73,9 +73,9 @@ def main(smallest: bool = False) -> dict:
     return answer
 
 
-def same_cells(problem, smallest: bool, skipped: dict) -> tuple[list[dict], dict]:
-    """All integrators on one grid: rows of time error, total error, seconds."""
-    prepared = Prepared(problem)
+def same_cells(problem, smallest: bool, skipped: dict, scipy: bool = True) -> tuple[list[dict], dict]:
+    """All integrators on one grid: rows of time error, total error, seconds. scipy: whether SciPy's take part."""
+    prepared, end = Prepared(problem), problem.end
     system = ClosedSystem(prepared.system)
     y0 = system.flat(prepared.start)
     tight = prepared.integrate(TIGHT).u[:, 1:-1].copy()
@@ -85,18 +85,18 @@ def same_cells(problem, smallest: bool, skipped: dict) -> tuple[list[dict], dict
     try:
         cvode = Cvode(system)
         checks["tight rodas5p against tight CVODE"] = float(
-            np.max(np.abs(system.fractions(cvode.run(y0, 0.1 * TIGHT, END)) - tight))
+            np.max(np.abs(system.fractions(cvode.run(y0, 0.1 * TIGHT, end)) - tight))
         )
         for rtol in tolerances:
-            runs[RAW, rtol] = lambda rtol=rtol: system.fractions(cvode.run(y0, rtol, END))
+            runs[RAW, rtol] = lambda rtol=rtol: system.fractions(cvode.run(y0, rtol, end))
             wrapped = ScikitSundae(system, rtol)
-            runs[WRAPPED, rtol] = lambda wrapped=wrapped: system.fractions(wrapped.run(y0, END))
+            runs[WRAPPED, rtol] = lambda wrapped=wrapped: system.fractions(wrapped.run(y0, end))
     except Absent as reason:
         skipped["CVODE"] = str(reason)
-    if not smallest:
+    if scipy and not smallest:
         for method in ("LSODA", "BDF"):
             for rtol in SLOW_TOLERANCES:
-                runs[f"SciPy {method}", rtol] = partial(by_scipy, system, y0, method, rtol)
+                runs[f"SciPy {method}", rtol] = partial(by_scipy, system, y0, method, rtol, end)
     measured = measure(runs, rounds=3 if smallest else 15, budget=0.05 if smallest else 2.0)
     rows = []
     for (code, rtol), (seconds, u) in measured.items():
@@ -116,14 +116,14 @@ def ours(prepared: Prepared, rtol: float) -> np.ndarray:
     return prepared.integrate(rtol).u[:, 1:-1]
 
 
-def by_scipy(system: ClosedSystem, y0: np.ndarray, method: str, rtol: float) -> np.ndarray:
-    return system.fractions(scipy_run(system, y0, method, rtol, END))
+def by_scipy(system: ClosedSystem, y0: np.ndarray, method: str, rtol: float, end: float) -> np.ndarray:
+    return system.fractions(scipy_run(system, y0, method, rtol, end))
 
 
-def time_ratios(name: str, rows: list[dict]) -> dict:
+def time_ratios(name: str, rows: list[dict], errors=TIME_ERRORS) -> dict:
     """Seconds of every other code over ours at equal time error."""
     ratios = {}
-    for error in TIME_ERRORS:
+    for error in errors:
         reached = {code: seconds_at(rows, code, "time_error", error) for code in codes(rows)}
         for code in codes(rows)[1:]:
             ratios[f"{name}: {code} / {OURS} at time error {error:.0e}"] = ratio(reached[code], reached[OURS])

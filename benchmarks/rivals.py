@@ -8,7 +8,8 @@ import numpy as np
 from simulator.kernels.jit import Vector, flux_at, kernel
 from simulator.kernels.system import VOLUME, System
 
-HEAD = 5  # entries of the data before the arrays: size of the data, address of the flux, m, N, number of parameters
+# entries of the data before the arrays: size of the data, address of the flux, m, N, number of parameters, temperature
+HEAD = 6
 
 
 @kernel
@@ -35,7 +36,7 @@ def closed_slopes(data: Vector, y: Vector, slope: Vector) -> None:
             for a in range(m):
                 u[a, i] = y[i * m + a]
     flux = flux_at(int(data[1]))
-    flux(0.0, np.nan, u, face, parameters, F)
+    flux(0.0, data[5], u, face, parameters, F)
     for a in range(m):
         slope[a] = -F[a, 0] / volume[0]
         slope[(n - 1) * m + a] = F[a, n - 2] / volume[n - 1]
@@ -62,7 +63,7 @@ class ClosedSystem:
         m, n = self.m, self.cells
         arrays = (system.face[:, 1:-1].ravel(), system.cell[VOLUME, 1:-1], system.parameters, np.zeros(m * (2 * n - 1)))
         size = HEAD + sum(array.size for array in arrays)
-        head = np.array([size, system.flux, m, n, system.parameters.size], float)
+        head = np.array([size, system.flux, m, n, system.parameters.size, system.temperature[0]], float)
         self.data = np.concatenate((head, *arrays))
         self.band = 2 * m - 1
 
