@@ -4,7 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from matano.places import face_positions
 from simulator.faults import Invalid, near
+from simulator.problem.grid import Grid
+
+SAME = 1e-9  # of the sample: a face nearer than that lies on the interface
 
 
 @dataclass(frozen=True)
@@ -37,14 +41,19 @@ def check(result, expect) -> list[Outcome]:
 
 
 def exact_outcome(result, name: str, max_error: float | None) -> Outcome:
-    """max |x - x_exact| over cells and components at the last time; both are cell averages."""
+    """max |x - x_exact| over cells and components at the last time; both are averages over the cells, where they move
+    over the moles in them.
+    """
     from simulator.solve.exact import exact_named
 
     solution, last = exact_named(name), result.snapshots[-1]
     reason = solution.applies(result.problem)
     if reason is not None:
         raise Invalid.at("expect.exact", reason)
-    exact = result.problem.mixture.complete(solution.averages(result.problem, last.time, result.grid.faces))
+    # cells that hold the same moles for ever are known by where their faces were
+    moved = result.has("position_face") and not result.has("molar_volume")
+    faces = face_positions(result)[-1] if moved else result.grid.faces
+    exact = result.problem.mixture.complete(solution.averages(result.problem, last.time, faces))
     error = float(np.max(np.abs(exact - last.mole_fraction)))
     return Outcome(f"largest error against {name}", error, np.inf if max_error is None else max_error)
 
@@ -57,58 +66,217 @@ def value_outcome(result, entry, where: str) -> Outcome:
         raise Invalid.at(
             f"{where}.time", f"t = {time:g} s is not a saved time; the nearest is {result.time[index]:g} s."
         )
-    measured = quantity_at(result, entry.quantity, index, entry.at, where)
+    measured = quantity_at(result, entry, index, where)
     allowed = (entry.atol or 0.0) + (entry.rtol or 0.0) * abs(entry.value)
-    place = (
-        "" if entry.at is None else f" at {entry.at:g} m" if isinstance(entry.at, int | float) else f" at {entry.at}"
-    )
-    what = f"{entry.quantity}{place}, t = {time:g} s: {measured:.8g} against {entry.value:.8g}, off by"
+    what = f"{described(entry)}, t = {time:g} s: {measured:.8g} against {entry.value:.8g}, off by"
     return Outcome(what, abs(measured - entry.value), allowed)
 
 
-def quantity_at(result, quantity: str, index: int, at, where: str) -> float:
-    """A mole fraction ("Ni", "x_Ni", "mole_fraction" for the only independent one) or a diagnostic at a saved time."""
+def described(entry) -> str:
+    """What an entry asks for, in words."""
+    words = [entry.quantity]
+    if entry.component is not None:
+        words.append(f"of {entry.component}")
+    if entry.index is not None:
+        words.append(f"{entry.index}")
+    if entry.at is not None:
+        words.append(f"at {entry.at:g} m" if isinstance(entry.at, int | float) else f"at {entry.at}")
+    return " ".join(words)
+
+
+def quantity_at(result, entry, k: int, where: str) -> float:
+    """What an entry asks for at the k-th saved time: a mole fraction ("Ni", "x_Ni", or "mole_fraction" and `component`,
+    which a binary may leave out), a diagnostic, or one of QUANTITIES.
+    """
     from simulator.solve.result import DIAGNOSTICS
 
+    quantity, mixture = entry.quantity, result.problem.mixture
     if quantity in DIAGNOSTICS:
-        return float(result.diagnostics(quantity)[index])
+        return float(result.diagnostics(quantity)[k])
+    if quantity in QUANTITIES:
+        return QUANTITIES[quantity](result, entry, k, where)
     name = quantity.removeprefix("x_")
-    if quantity == "mole_fraction" and result.problem.mixture.m == 1:
-        name = result.problem.mixture.independent[0]
+    if quantity == "mole_fraction":
+        single = entry.component is None and mixture.m == 1
+        name = mixture.independent[0] if single else result.components[row_of(result, entry, where)]
     if name not in result.components:
-        known = [*result.components, *(f"x_{name}" for name in result.components), *DIAGNOSTICS]
+        known = [*result.components, *(f"x_{name}" for name in result.components), *QUANTITIES, *DIAGNOSTICS]
         raise Invalid.at(
             f"{where}.quantity", f"unknown quantity {quantity!r}; known: {', '.join(known)}.{near(quantity, known)}"
         )
-    if at is None:
-        raise Invalid.at(f"{where}.at", "a mole fraction is expected at a position; give `at`, in m or with its unit.")
+    return fraction_at(result, result.components.index(name), entry, k, where)
+
+
+def row_of(result, entry, where: str) -> int:
+    """The row of the component of an entry."""
+    listed = ", ".join(result.components)
+    if entry.component is None:
+        raise Invalid.at(f"{where}.component", f"{entry.quantity} is that of a component; give one of {listed}.")
+    if entry.component not in result.components:
+        hint = near(entry.component, result.components)
+        raise Invalid.at(f"{where}.component", f"{entry.component!r} is not one of the components ({listed}).{hint}")
+    return result.components.index(entry.component)
+
+
+def position_of(entry, where: str) -> float:
+    """The position of an entry, m."""
     from simulator.laws.units import number
 
-    values = result.snapshots[index].mole_fraction[result.components.index(name)]
-    return point_value(result.grid, values, number(at, "m", f"{where}.at"), f"{where}.at")
+    if entry.at is None:
+        text = f"{entry.quantity} is expected at a position; give `at`, in m or with its unit."
+        raise Invalid.at(f"{where}.at", text)
+    return number(entry.at, "m", f"{where}.at")
 
 
-def point_value(grid, averages: np.ndarray, x: float, where: str = "") -> float:
+def fraction_at(result, row: int, entry, k: int, where: str) -> float:
+    """The mole fraction of a component at the position of an entry, where the cells are at that time."""
+    x, values, grid = position_of(entry, where), result.snapshots[k].mole_fraction[row], result.grid
+    if result.has("position_face"):
+        grid = Grid(result.field("position_face")[k])
+    inside(grid.faces, x, f"{where}.at")
+    amounts = grid.volumes / result.field("molar_volume")[k] if result.has("molar_volume") else None
+    if not result.has("interface_position"):
+        return point_value(grid, values, x, f"{where}.at", amounts)
+    cells = same_phase(grid, result.field("interface_position")[k], x)
+    if cells.start >= cells.stop:
+        return float(values[min(cells.stop, grid.cells - 1)])
+    phase = Grid(grid.faces[cells.start : cells.stop + 1])
+    x = float(np.clip(x, *phase.interval))
+    return point_value(phase, values[cells], x, f"{where}.at", None if amounts is None else amounts[cells])
+
+
+def same_phase(grid: Grid, interfaces: np.ndarray, x: float) -> slice:
+    """The whole cells between the interfaces around x."""
+    near = SAME * (grid.faces[-1] - grid.faces[0])
+    left, right = (
+        np.max(interfaces[interfaces <= x], initial=-np.inf),
+        np.min(interfaces[interfaces > x], initial=np.inf),
+    )
+    first = int(np.searchsorted(grid.faces, left - near))
+    return slice(first, int(np.searchsorted(grid.faces, right + near, side="right")) - 1)
+
+
+def field_of(result, name: str, k: int, where: str) -> np.ndarray:
+    """One of FIELDS at a saved time; Invalid if this run left none."""
+    if not result.has(name):
+        raise Invalid.at(f"{where}.quantity", f"this run has no {name}: its law or its case leaves none.")
+    return result.field(name)[k]
+
+
+def picked(values: np.ndarray, entry, where: str) -> float:
+    """The value of the entry's index, from left to right; a single one needs none."""
+    if entry.index is None and values.size != 1:
+        raise Invalid.at(f"{where}.index", f"there are {values.size}; give index, 0 for the leftmost.")
+    index = entry.index or 0
+    if index >= values.size:
+        raise Invalid.at(f"{where}.index", f"there are {values.size}, counted from 0 on the left, got {index}.")
+    return float(values[index])
+
+
+def marker_position(result, entry, k: int, where: str) -> float:
+    return picked(np.sort(field_of(result, "marker_position", k, where)), entry, where)
+
+
+def interface_position(result, entry, k: int, where: str) -> float:
+    return picked(field_of(result, "interface_position", k, where), entry, where)
+
+
+def layer_thickness(result, entry, k: int, where: str) -> float:
+    """Of the layer between an interface and the next one."""
+    return picked(np.diff(field_of(result, "interface_position", k, where)), entry, where)
+
+
+def right_end(result, entry, k: int, where: str) -> float:
+    return float(face_positions(result)[k, -1])
+
+
+def molar_volume(result, entry, k: int, where: str) -> float:
+    """V_m of the composition there; of the cell there, where phases have volumes of their own."""
+    if result.problem.molar_volume is None:
+        raise Invalid.at(f"{where}.quantity", "this case has no molar volume; add [molar_volume].")
+    if result.has("interface_position"):
+        x, grid = position_of(entry, where), Grid(face_positions(result)[k])
+        inside(grid.faces, x, f"{where}.at")
+        cells = same_phase(grid, result.field("interface_position")[k], x)
+        cell = int(np.clip(np.searchsorted(grid.faces, x) - 1, cells.start, max(cells.start, cells.stop - 1)))
+        return float(field_of(result, "molar_volume", k, where)[cell])
+    mixture = result.problem.mixture
+    rows = [result.components.index(name) for name in mixture.independent]
+    fractions = np.array([[fraction_at(result, row, entry, k, where)] for row in rows])
+    return float(result.problem.molar_volume(mixture.unknowns(fractions))[0])
+
+
+def lattice_velocity(result, entry, k: int, where: str) -> float:
+    values = field_of(result, "lattice_velocity", k, where)
+    return face_value(face_positions(result)[k], values, position_of(entry, where), f"{where}.at")
+
+
+def lattice_flux(result, entry, k: int, where: str) -> float:
+    values = field_of(result, "lattice_flux", k, where)[row_of(result, entry, where)]
+    return face_value(face_positions(result)[k], values, position_of(entry, where), f"{where}.at")
+
+
+def flux(result, entry, k: int, where: str) -> float:
+    values = result.snapshots[k].flux[row_of(result, entry, where)]
+    return face_value(face_positions(result)[k], values, position_of(entry, where), f"{where}.at")
+
+
+QUANTITIES = {
+    "marker_position": marker_position,
+    "interface_position": interface_position,
+    "layer_thickness": layer_thickness,
+    "right_end": right_end,
+    "molar_volume": molar_volume,
+    "lattice_velocity": lattice_velocity,
+    "lattice_flux": lattice_flux,
+    "flux": flux,
+}
+
+
+def inside(faces: np.ndarray, x: float, where: str) -> None:
+    """Raise Invalid unless x lies between the outermost faces."""
+    if not faces[0] <= x <= faces[-1]:
+        raise Invalid.at(where, f"x = {x:g} m lies outside the domain, {faces[0]:g} to {faces[-1]:g} m.")
+
+
+def face_value(faces: np.ndarray, values: np.ndarray, x: float, where: str = "") -> float:
+    """The value at x of what is known at faces (N+1,): on the cubic through the four nearest ones."""
+    inside(faces, x, where)
+    count = min(4, faces.size)
+    first = int(np.clip(np.searchsorted(faces, x) - count // 2, 0, faces.size - count))
+    nodes, total = faces[first : first + count], 0.0
+    for k, value in enumerate(values[first : first + count]):
+        others = np.delete(nodes, k)
+        total += float(value * np.prod((x - others) / (nodes[k] - others)))
+    return total
+
+
+def point_value(
+    grid: Grid, averages: np.ndarray, x: float, where: str = "", amounts: np.ndarray | None = None
+) -> float:
     """The value at x of a profile known by cell averages (N,): the slope of the quartic through five face integrals.
 
     Radial grids: that of the volume-weighted integral over the area at x, so x = 0 takes the first cell's average.
+    amounts (N,): what the cells hold of what the averages are over, moles on a grid that moves; volume by default.
     """
-    left, right = grid.interval
-    if not left <= x <= right:
-        raise Invalid.at(where, f"x = {x:g} m lies outside the domain, {left:g} to {right:g} m.")
+    inside(grid.faces, x, where)
     count = min(4, grid.cells)
     cell = int(np.clip(np.searchsorted(grid.faces, x) - 1, 0, grid.cells - 1))
     first = int(np.clip(cell - count // 2 + (1 if x > grid.centres[cell] else 0), 0, grid.cells - count))
-    faces = grid.faces[first : first + count + 1]
+    faces, near_x = grid.faces[first : first + count + 1], slice(first, first + count)
     area = float(grid.area(np.array([x]))[0])
     if area <= 0.0:
         return float(averages[0])
     middle, size = 0.5 * (faces[0] + faces[-1]), 0.5 * (faces[-1] - faces[0])
+    powers = np.vander((faces - middle) / size, increasing=True)
+
+    def slope(held: np.ndarray) -> float:
+        integral = np.concatenate([[0.0], np.cumsum(held)])
+        polynomial = np.polynomial.Polynomial(np.linalg.solve(powers, integral))
+        return float(polynomial.deriv()((x - middle) / size) / size)
+
     # measured from the first cell's value: the differences carry the digits
     base = averages[cell]
-    steps = (averages[first : first + count] - base) * grid.volumes[first : first + count]
-    integral = np.concatenate([[0.0], np.cumsum(steps)])
-    polynomial = np.polynomial.Polynomial(
-        np.linalg.solve(np.vander((faces - middle) / size, increasing=True), integral)
-    )
-    return float(base + polynomial.deriv()((x - middle) / size) / size / area)
+    held = (grid.volumes if amounts is None else amounts)[near_x]
+    density = area if amounts is None else slope(held)
+    return float(base + slope((averages[near_x] - base) * held) / density)

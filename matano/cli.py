@@ -123,13 +123,23 @@ def info(file: ResultArgument, json: Json = False):
 @app.command()
 @command
 def plot(
-    file: ResultArgument,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="A result; for coefficients and thermodynamics also a case.", show_default=False
+        ),
+    ],
     kind: Annotated[
-        str, typer.Argument(metavar="KIND", help="profiles, diffusivity, fluxes, diagnostics, path (ternaries).")
+        str,
+        typer.Argument(
+            metavar="KIND",
+            help="profiles, fluxes, diagnostics, path (ternaries), markers, velocity, lattice-fluxes, volume, layers; "
+            "also of a case: diffusivity, tracers, gibbs, potentials, factor, miscibility.",
+        ),
     ] = "profiles",
     output: Figure = None,
 ):
-    """Draw a result. The figure goes to STEM-KIND.png unless -o names another file."""
+    """Draw a result or a case. The figure goes to STEM-KIND.png unless -o names another file."""
     from matano.commands.plot import plot
 
     return plot(file, kind, output)

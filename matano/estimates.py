@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from matano.figures import COLOURS, MARKS, length_unit, pyplot, zone
+from matano.drawing import COLOURS, MARKS, length_unit, pyplot, zone
 
 
 def recovered(group):

@@ -166,7 +166,9 @@ def test_every_fault_at_once_with_its_line(matano):
         (["validate", "none.toml"], 3, "there is no such file"),
         (["info", "none.h5"], 3, "there is no such file"),
         (["info", "cu-ni.toml"], 3, "not an HDF5 file"),
-        (["plot", "cu-ni.toml"], 3, "not an HDF5 file"),
+        (["plot", "cu-ni.toml"], 2, "profiles is drawn of a result"),
+        (["plot", "cu-ni.toml", "gibbs"], 3, "this law has no thermodynamics"),
+        (["plot", "cu-ni.toml.h5", "gibbs"], 3, "there is no such file"),
         (["plot", "cu-ni.h5", "profile"], 2, "Did you mean profiles?"),
         (["analyse", "none.csv"], 3, "there is no such file"),
         (["analyse", "cu-ni.h5", "--method", "sauer"], 3, "sauer-freise"),
@@ -320,6 +322,7 @@ def test_a_reader_that_leaves_is_no_mistake(tmp_path):
         (["validate", "cu-ni.toml"], ("numba", "matplotlib", *SCIPY, "rich")),
         (["new", "fresh"], ("numba", "matplotlib", *SCIPY, "rich")),
         (["info", "cu-ni.h5"], ("numba", "matplotlib", *SCIPY, "rich")),
+        (["plot", "cu-ni.toml", "diffusivity"], ("numba", "rich")),
     ],
     ids=lambda words: words[0],
 )

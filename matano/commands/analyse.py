@@ -47,7 +47,7 @@ def analyse(
         check_target(case, force)
         check_target(case.with_name(f"{case.stem}-D.csv"), force)
     if figure is not None:
-        from matano.figures import check_figure
+        from matano.drawing import check_figure
 
         check_figure(figure)
     groups = [analyses(path, options) for path in paths]
@@ -265,7 +265,7 @@ def keep(entry: Analysis) -> None:
 
 def draw(group: list[Analysis], figure: Path | None, several: bool) -> Path:
     """The profile and what was recovered from it: STEM-METHOD.png unless -o says where."""
-    from matano import figures
+    from matano.drawing import write
     from matano.estimates import recovered
 
     stem = group[0].path.stem
@@ -273,4 +273,4 @@ def draw(group: list[Analysis], figure: Path | None, several: bool) -> Path:
         target = Path(f"{stem}-{'-'.join(entry.estimate.method for entry in group)}.png")
     else:
         target = figure.with_name(f"{figure.stem}-{stem}{figure.suffix}") if several else figure
-    return figures.write(recovered(group), target)
+    return write(recovered(group), target)

@@ -16,11 +16,13 @@ def export(path: Path, folder: Path, force: bool) -> int:
     if not result.snapshots:
         raise Invalid.at(str(path), "holds no saved time yet.")
     tables = {}
-    for k, snapshot in enumerate(result.snapshots):
-        names = [f"x_{name}" for name in result.components]
-        tables[f"profile_{k:03d}.csv"] = (["x [m]", *names], np.vstack([result.grid.centres, snapshot.mole_fraction]).T)
-        names = [f"flux_{name} [m/s]" for name in result.components]
-        tables[f"flux_{k:03d}.csv"] = (["x [m]", *names], np.vstack([result.grid.faces, snapshot.flux]).T)
+    for k in range(len(result.snapshots)):
+        tables |= {f"{name}_{k:03d}.csv": table for name, table in at_one_time(result, k).items()}
+    for name, what in (("marker_position", "marker"), ("interface_position", "interface")):
+        if result.has(name):
+            places = result.field(name)
+            head = ["time [s]", *(f"{what}_{k} [m]" for k in range(places.shape[1]))]
+            tables[f"{what}s.csv"] = (head, np.column_stack([result.time, places]))
     temperatures = [snapshot.temperature for snapshot in result.snapshots]
     columns = [result.time, temperatures, *(result.diagnostics(name) for name in DIAGNOSTICS)]
     tables["diagnostics.csv"] = (["time [s]", "temperature [K]", *DIAGNOSTICS], np.array(columns).T)
@@ -41,3 +43,29 @@ def export(path: Path, folder: Path, force: bool) -> int:
         f"{folder}: {len(tables)} tables, {len(result.snapshots)} saved times, the last at {duration(result.time[-1])}"
     )
     return 0
+
+
+def at_one_time(result, k: int) -> dict:
+    """Heads and rows of the tables of the k-th saved time; x is where things are then, x_start where they were."""
+    import numpy as np
+
+    from matano.places import face_positions, flux_unit
+
+    unit, snapshot = flux_unit(result), result.snapshots[k]
+    x, faces = result.position[k], face_positions(result)[k]
+    tables = {
+        "profile": (["x [m]", *(f"x_{name}" for name in result.components)], [x, *snapshot.mole_fraction]),
+        "flux": (["x [m]", *(f"flux_{name} [{unit}]" for name in result.components)], [faces, *snapshot.flux]),
+    }
+    if result.has("position"):
+        tables["grid"] = (["x [m]", "x_start [m]"], [x, result.x])
+    if result.has("molar_volume"):
+        for part, entry in zip(
+            tables["grid"], ("molar_volume [m^3/mol]", snapshot.fields["molar_volume"]), strict=True
+        ):
+            part.append(entry)
+    if result.has("lattice_velocity"):
+        head = ["x [m]", "lattice_velocity [m/s]", *(f"lattice_flux_{name} [{unit}]" for name in result.components)]
+        columns = [faces, snapshot.fields["lattice_velocity"], *snapshot.fields["lattice_flux"]]
+        tables["lattice"] = (head, columns)
+    return {name: (titles, np.array(values).T) for name, (titles, values) in tables.items()}

@@ -1,9 +1,13 @@
-"""`matano info`: read from the attributes of the file alone."""
+"""`matano info`: what a file says of its run, without running anything."""
 
+import contextlib
 import json
 from pathlib import Path
 
 from matano.console import duration, print_json
+from simulator.faults import Invalid
+
+MOVING = ("position", "lattice_velocity", "marker_position", "interface_position")
 
 
 def info(path: Path, as_json: bool) -> int:
@@ -40,6 +44,9 @@ def info(path: Path, as_json: bool) -> int:
         }
         if saved:
             facts["smallest_mole_fraction"] = float(np.min(file["mole_fraction"][saved - 1]))
+        moving = saved and any(name in file for name in MOVING)
+    if moving:
+        facts |= places(path)
     if as_json:
         print_json(facts)
         return 0
@@ -49,6 +56,58 @@ def info(path: Path, as_json: bool) -> int:
     for sentence in facts["warnings"]:
         print(f"  warning: {sentence}")
     return 0
+
+
+def places(path: Path) -> dict:
+    """What moved: the right end, markers, Kirkendall planes, layers; without its case, what the arrays alone tell."""
+    from matano.places import face_positions, layer_names
+    from simulator.files.stored import open_result
+
+    result, facts = open_result(path), {}
+    if result.has("molar_volume"):
+        volume = result.field("molar_volume")[-1]
+        facts["molar_volume"] = [float(volume.min()), float(volume.max())]
+        facts["displacement"] = float(face_positions(result)[-1, -1] - result.grid.faces[-1])
+    if result.has("marker_position"):
+        facts["markers"] = markers(result)
+    with contextlib.suppress(Invalid):  # no step couple, or a file without its case
+        facts |= planes(result)
+    if result.has("interface_position"):
+        edges = result.field("interface_position")[-1]
+        facts["interfaces"] = edges.tolist()
+        thickness = edges[1:] - edges[:-1]
+        names = layer_names(result)
+        facts["layers"] = [{"name": name, "thickness": float(d)} for name, d in zip(names, thickness, strict=True)]
+    return facts
+
+
+def markers(result) -> list[dict]:
+    """Where each marker started and ended; how its distance from there grew, as a power of time, if it started from
+    the contact plane.
+    """
+    from matano.places import contact_plane, growth_exponent, marker_starts
+
+    found, starts, contact = result.field("marker_position"), marker_starts(result), contact_plane(result)
+    rows = []
+    for k, place in enumerate(found[-1]):
+        row = {"start": None if starts is None else float(starts[k]), "position": float(place), "exponent": None}
+        if starts is not None and starts[k] == contact:
+            exponent = growth_exponent(result.time, found[:, k] - contact)
+            row["exponent"] = exponent if exponent == exponent else None
+        rows.append(row)
+    return rows
+
+
+def planes(result) -> dict:
+    """The Kirkendall planes of the last time; none where the lattice rests."""
+    from matano.places import character
+    from simulator.solve.kirkendall import kinds, kirkendall_planes
+
+    if not result.has("lattice_velocity") or not result.field("lattice_velocity")[-1].any():
+        return {}
+    found = kirkendall_planes(result)
+    rows = [{"position": entry.position, "velocity": entry.velocity, "kind": character(entry)} for entry in found]
+    return {"kirkendall": {"kind": kinds(found), "planes": rows}}
 
 
 def controls(text: str, overrides: list[str]) -> dict:
@@ -77,6 +136,7 @@ def lines(facts: dict):
         yield "solver", ", ".join(f"{name} = {value}" for name, value in facts["controls"].items())
     for name, value in facts["diagnostics"].items():
         yield name.replace("_", " "), "-" if value != value else f"{value:.6g}"
+    yield from lines_of_places(facts)
     if facts["overrides"]:
         yield "set", ", ".join(facts["overrides"])
     if facts["analyses"]:
@@ -84,3 +144,22 @@ def lines(facts: dict):
     yield "sha256 of the case", facts["case_sha256"][:16]
     yield "history", facts["history"]
     yield "versions", ", ".join(f"{name} {number}" for name, number in facts["versions"].items())
+
+
+def lines_of_places(facts: dict):
+    if "molar_volume" in facts:
+        low, high = facts["molar_volume"]
+        yield "molar volume", f"{low:.6g} to {high:.6g} m^3/mol; the right end moved by {facts['displacement']:.6g} m"
+    for k, row in enumerate(facts.get("markers", ())):
+        start = "" if row["start"] is None else f", started at {row['start']:g} m"
+        power = "" if row["exponent"] is None else f", moves as t^{row['exponent']:.4f}"
+        yield f"marker {k}", f"{row['position']:.6g} m{start}{power}"
+    if "kirkendall" in facts:
+        rows = facts["kirkendall"]["planes"]
+        spots = (f"{row['position']:.6g} m ({row['kind']})" for row in rows)
+        kind = f"{facts['kirkendall']['kind']}: " if len(rows) > 1 else ""
+        yield "Kirkendall plane" + "s" * (len(rows) > 1), kind + ", ".join(spots)
+    for k, place in enumerate(facts.get("interfaces", ())):
+        yield f"interface {k}", f"{place:.6g} m"
+    for row in facts.get("layers", ()):
+        yield "layer", f"{row['name']}: {row['thickness']:.6g} m thick"

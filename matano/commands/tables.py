@@ -1,16 +1,17 @@
 """`matano methods`, `matano laws`, `matano show-schema`: what there is."""
 
 import textwrap
+from collections.abc import Iterator
 from dataclasses import MISSING
 
 from matano.console import print_json
 
 
-def paragraph(name: str, text: str) -> None:
+def paragraph(name: str, text: str, width: int = 10) -> None:
     """A name and its text, broken at word ends; line breaks in the text are its own."""
     lines = [part for line in text.splitlines() for part in textwrap.wrap(line, 96) or [""]]
     for k, line in enumerate(lines):
-        print(f"  {name if k == 0 else '':<10}  {line}".rstrip())
+        print(f"  {name if k == 0 else '':<{width}}  {line}".rstrip())
 
 
 def methods(as_json: bool) -> int:
@@ -45,27 +46,34 @@ def laws(as_json: bool) -> int:
         return 0
     for row in rows:
         print(row["kind"])
-        paragraph("equation", row["equation"])
+        width = max(10, *(len(key["name"]) for key in row["keys"]))
+        paragraph("equation", row["equation"], width)
         for key in row["keys"]:
             unit = f" [{key['unit']}]" if key["unit"] else ""
-            needed = "" if key["required"] else f" Default: {key['default']}."
-            paragraph(key["name"], f"{key['text']}{unit}{needed}")
+            default = f" Default: {key['default']}." if key["default"] not in (None, "") else ""
+            paragraph(key["name"], f"{key['text']}{unit}{default}", width)
         for source in row["sources"]:
-            paragraph("source", source)
+            paragraph("source", source, width)
     return 0
 
 
 def law_row(law) -> dict:
-    keys = [
-        {
-            "name": entry.name,
-            **{name: entry.metadata[name] for name in ("text", "unit", "shape")},
-            "required": entry.default is MISSING,
-            "default": None if entry.default is MISSING else entry.default,
-        }
-        for entry in law.key_fields()
-    ]
+    keys = [row for entry in law.key_fields() for row in key_rows(entry.name, entry)]
     return {"kind": law.kind, "equation": law.equation.strip(), "keys": keys, "sources": list(law.sources)}
+
+
+def key_rows(name: str, entry) -> Iterator[dict]:
+    """A key and, below it, those of its table: phases, phases[].D_int."""
+    about = entry.metadata
+    yield {
+        "name": name,
+        **{word: about[word] for word in ("text", "unit", "shape")},
+        "required": entry.default is MISSING,
+        "default": None if entry.default is MISSING else entry.default,
+    }
+    inner = f"{name}[]" if about["shape"] == "tables" else name
+    for below, field in about["entries"].items():
+        yield from key_rows(f"{inner}.{below}", field)
 
 
 def show_schema() -> int:

@@ -72,6 +72,9 @@ def check_methods(case, path: Path) -> None:
         raise Invalid(*faults)
 
 
+PHASES = ("line-compounds", "two-phase")  # laws of couples with more than one
+
+
 def not_applied(case: str, method: str, sentence: str, passed: bool) -> dict:
     """A method that was not applied to a case, and why."""
     outcome = {"applies": False, "sentence": sentence, "max_error": None, "tolerance": None, "passed": passed}
@@ -82,6 +85,12 @@ def why_not(case) -> str:
     """A sentence if no profile method can apply, so that the case need not be simulated."""
     if case.problem.mixture.m > 1:
         return f"the case has {len(case.problem.mixture.components)} components, the methods take binary couples."
+    if case.problem.law.kind in PHASES:
+        return "the case has several phases, the methods take profiles of one."
+    if case.problem.swells:
+        return "its molar volume varies, the methods take a constant one."
+    if case.problem.mixture.interstitial:
+        return "its interdiffusivity is that of u-fractions, the methods recover that of mole fractions."
     if case.problem.steady:
         return "the case is a steady state, the methods need a time."
     return ""

@@ -317,7 +317,8 @@ class ResultFile:
         flux = allocate("flux", ("time", "component", "x_face"), unit, words)
         flux.attrs["frame"] = "number"
         for name in fields:
-            data = allocate(name, ("time", *FIELDS[name].dimensions), FIELDS[name].unit, FIELDS[name].text)
+            own = unit if name == "lattice_flux" else FIELDS[name].unit
+            data = allocate(name, ("time", *FIELDS[name].dimensions), own, FIELDS[name].text)
             if name == "lattice_flux":
                 data.attrs["frame"] = "lattice"
         allocate("temperature", ("time",), "K", "temperature")

@@ -1,0 +1,142 @@
+"""Figures of profiles: mole fractions, fluxes, molar volumes, coefficients, the path in the triangle, diagnostics."""
+
+import numpy as np
+
+from matano.console import duration
+from matano.drawing import (
+    COLOURS,
+    STYLES,
+    chosen,
+    entitle,
+    label_positions,
+    legend,
+    position_axis,
+    pyplot,
+    root_time_axis,
+    shade,
+    show_zone,
+    time_unit,
+    triangle,
+    triangle_axes,
+)
+from matano.places import face_positions, flux_unit, problem_of, refuse_without
+from simulator.faults import Invalid
+
+UNITS = {"m/s": r"$J V_m$ (m/s)", "mol/(m^2 s)": r"$J$ (mol/(m$^2$ s))"}
+MOST_BESIDE = 3  # components whose names have room beside their lines
+
+
+def curves(result, arrays: np.ndarray, positions: np.ndarray, ylabel: str):
+    """One line per drawn component and time: figure, axes, the size of the unit of x.
+
+    arrays (t, n, k) at positions (t, k). Colours and styles are components, or colours are times if only one component
+    is drawn.
+    """
+    figure, ax, size = position_axis(result, ylabel)
+    times = chosen(result)
+    names = list(result.components)
+    if len(names) == 2:
+        problem = problem_of(result)
+        names = list(names[:1] if problem is None else problem.mixture.independent)
+    for k, name in enumerate(names):
+        row = result.components.index(name)
+        for j, index in enumerate(times):
+            if len(names) == 1:
+                look = {"color": shade(j, len(times)), "label": f"{name}, {duration(result.time[index])}"}
+            else:
+                look = {"color": COLOURS[k % len(COLOURS)], "linestyle": STYLES[k % len(STYLES)]}
+                look |= {"alpha": 0.3 + 0.7 * (j + 1) / len(times), "label": name if index == times[-1] else None}
+            ax.plot(positions[index] / size, arrays[index][row], **look)
+    show_zone(ax, result, size, [result.components.index(name) for name in names])
+    if len(names) > 1 and len(times) > 1:
+        ax.plot([], [], " ", label=f"{duration(result.time[times[0]])} (pale) to {duration(result.time[times[-1]])}")
+    return figure, ax, size
+
+
+def profiles(result):
+    """Mole fractions over position at the saved times, with the markers and interfaces of the last one."""
+    last = chosen(result)[-1]
+    figure, ax, size = curves(result, result.mole_fraction, result.position, "mole fraction")
+    for name, label, style in (
+        ("interface_position", "interface", {"color": "0.45", "linewidth": 0.8}),
+        ("marker_position", "marker", {"color": "black", "linestyle": ":", "linewidth": 1.2}),
+    ):
+        places = result.field(name)[last] if result.has(name) else ()
+        for k, place in enumerate(places):
+            ax.axvline(place / size, label=label if k == 0 else None, zorder=0, **style)
+    legend(figure, ax, len(result.components) > MOST_BESIDE)
+    return figure
+
+
+def fluxes(result):
+    """Fluxes in the number-fixed frame over position at the saved times."""
+    chosen(result)
+    unit = flux_unit(result)
+    figure, ax, _ = curves(result, result.flux, face_positions(result), UNITS.get(unit, unit))
+    legend(figure, ax, len(result.components) > MOST_BESIDE)
+    return figure
+
+
+def volume(result):
+    """The molar volume over position at the saved times, and how far the right end has moved."""
+    times = chosen(result)
+    refuse_without(
+        result,
+        "molar_volume",
+        "volume",
+        "the cells of this result rest: its molar volume is constant or unknown; see [molar_volume].",
+    )
+    figure, (upper, lower) = pyplot().subplots(2, 1, figsize=(6.4, 6.4))
+    volumes, positions = result.field("molar_volume"), result.position
+    size = label_positions(upper.set_xlabel, result)
+    for j, index in enumerate(times):
+        label = duration(result.time[index])
+        upper.plot(positions[index] / size, 1e6 * volumes[index], color=shade(j, len(times)), label=label)
+    upper.set_ylabel(r"$V_m$ (cm$^3$/mol)")
+    show_zone(upper, result, size)
+    upper.legend()
+    moved = face_positions(result)[:, -1] - result.grid.faces[-1]
+    size = root_time_axis(lower, float(result.time[-1]))
+    lower.plot(np.append(0.0, result.time) / size, 1e6 * np.append(0.0, moved), "o-", markersize=4, clip_on=False)
+    lower.set_ylabel("displacement of the\nright end (um)")
+    entitle(upper, result)
+    return figure
+
+
+def diagnostics(result):
+    """Error estimate, conservation error and steps over the saved times."""
+    chosen(result)
+    figure, (upper, lower) = pyplot().subplots(2, 1, sharex=True, figsize=(6.4, 5.4))
+    unit, size = time_unit(float(result.time[-1]))
+    times = result.time / size
+    tiny = np.finfo(float).tiny
+    for name, mark in (("error_estimate", "o-"), ("conservation_error", "s--")):
+        values = np.abs(result.diagnostics(name))
+        if np.any(np.isfinite(values) & (values > tiny)):
+            upper.plot(times, np.where(values > tiny, values, np.nan), mark, markersize=4, label=name.replace("_", " "))
+    if upper.lines:
+        upper.set_yscale("log")
+        upper.legend()
+    upper.set_ylabel("error in the mole fraction")
+    lower.plot(times, result.diagnostics("steps"), "o-", markersize=4, label="steps")
+    lower.plot(times, result.diagnostics("rejected_steps"), "s--", markersize=4, label="rejected steps")
+    lower.set_xlabel(f"t ({unit})")
+    lower.set_ylabel("number")
+    lower.legend()
+    entitle(upper, result)
+    return figure
+
+
+def path(result):
+    """The diffusion path of a ternary: where the compositions of the profile lie in the triangle."""
+    if len(result.components) != 3:
+        raise Invalid.at("plot path", f"draws three components; this result has {len(result.components)}.")
+    figure, ax = triangle_axes(result, result.components)
+    times = chosen(result)
+    for j, index in enumerate(times):
+        fractions = result.mole_fraction[index]
+        ax.plot(*triangle(fractions[1], fractions[2]), color=shade(j, len(times)), label=duration(result.time[index]))
+    last = result.mole_fraction[times[-1]]
+    ax.plot(*triangle(last[1, [0, -1]], last[2, [0, -1]]), "o", color="black", markersize=4)
+    ax.legend(loc="upper right")
+    return figure

@@ -1,0 +1,113 @@
+"""Results and cases in scaled units for tests of figures, and what their figures hold."""
+
+from functools import cache
+from types import SimpleNamespace
+
+import numpy as np
+
+from matano.drawing import pyplot
+from matano.figures import KINDS
+from simulator.laws.darken import Darken
+from simulator.laws.expression import CONSTANTS
+from simulator.laws.fick import Fick
+from simulator.laws.mixture import Mixture
+from simulator.laws.molar_volume import MolarVolume
+from simulator.laws.thermodynamics import Thermodynamics
+from simulator.problem.domain import Domain
+from simulator.problem.initial import Layers, Step
+from simulator.problem.problem import Problem
+from simulator.problem.temperature import Temperature
+from simulator.solve.controls import Controls
+from simulator.solve.result import DIAGNOSTICS, Result, Snapshot
+from simulator.solve.solve import solve
+
+BINARY = Mixture(("A", "B"), "A")
+TERNARY = Mixture(("A", "B", "C"), "C")
+QUATERNARY = Mixture(("A", "B", "C", "E"), "E")
+T = 1000.0
+RT = CONSTANTS["R"] * T
+SAVED = (0.04, 0.25, 1.0)
+TRACERS = {"A": "exp(0.5*x_B)", "B": "4*exp(-0.3*x_B)"}
+PARTING = {"A": "0.1 + 4*x_A**4", "B": "0.1 + 4*x_B**4"}  # markers from the contact plane part
+
+
+def problem(law, left, right, markers=(), at=T, **changes) -> Problem:
+    """A step couple in scaled units, the lengths in m."""
+    settings = {
+        "mixture": law.mixture,
+        "law": law,
+        "domain": Domain(interval=(-30.0, 30.0), cells=200),
+        "initial": Step(0.0, left, right),
+        "temperature": None if at is None else Temperature(at),
+        "end": 1.0,
+        "save": SAVED,
+        "markers": markers,
+        "title": "a couple",
+    }
+    return Problem(**settings | changes)
+
+
+@cache
+def swelling() -> Result:
+    volume = MolarVolume(BINARY, "expression", {"V_m": "1 - 0.3*x_B - 0.2*x_A*x_B"})
+    law = Darken(BINARY, tracer=TRACERS, molar_volume=volume)
+    return solve(problem(law, {"B": 0.0}, {"B": 1.0}, (0.0, -2.0)), Controls(scheme="similarity"))
+
+
+@cache
+def parting() -> Result:
+    law = Darken(BINARY, tracer=PARTING)
+    couple = problem(law, {"B": 0.0}, {"B": 1.0}, domain=Domain(interval=(-30.0, 30.0), cells=400))
+    return solve(couple, Controls(scheme="similarity"))
+
+
+@cache
+def resting() -> Result:
+    """Fick's law: no lattice, nothing moves."""
+    return solve(problem(Fick(BINARY, D=1.0), {"B": 0.0}, {"B": 1.0}, at=None), Controls(scheme="similarity"))
+
+
+@cache
+def ternary() -> Result:
+    omega = {"A-B": 0.5 * RT, "A-C": -1.0 * RT}
+    law = Darken(
+        TERNARY, tracer={"A": 1.0, "B": 2.0, "C": 0.5}, thermodynamics=Thermodynamics(TERNARY, "regular", omega)
+    )
+    couple = problem(law, {"A": 0.3, "B": 0.1}, {"A": 0.1, "B": 0.4}, (0.0,))
+    return solve(couple, Controls(scheme="similarity"))
+
+
+@cache
+def layered() -> Result:
+    """Two interfaces that part as sqrt t around a layer at x = 0.5, by hand."""
+    volume = MolarVolume(BINARY, "constant", {"V_m": 1.0})
+    start = Layers([(-30.0, -1.0, {"B": 0.0}), (-1.0, 1.0, {"B": 0.5}), (1.0, 30.0, {"B": 1.0})])
+    couple = problem(Darken(BINARY, tracer=TRACERS, molar_volume=volume), {}, {}, initial=start)
+    grid, snapshots = couple.grid, []
+    for t in couple.save:
+        edges = np.array([-1.0, 1.0 + 2.0 * np.sqrt(t)])
+        x = np.select([grid.centres < edges[0], grid.centres < edges[1]], [0.0, 0.5], 1.0)
+        fields = {"interface_position": edges, "marker_position": np.array([np.sqrt(t)])}
+        numbers = dict.fromkeys(DIAGNOSTICS, 0.0)
+        snapshots.append(Snapshot(t, np.stack([1.0 - x, x]), np.zeros((2, grid.cells + 1)), T, numbers, fields))
+    return Result(couple, Controls(), grid, snapshots)
+
+
+def regular(omega=2.5, mixture=BINARY, **changes) -> SimpleNamespace:
+    """A case that need not run: A and B make a regular solution, Omega/RT at T."""
+    solution = Thermodynamics(mixture, "regular", {"A-B": omega * RT})
+    law = Darken(mixture, tracer=dict.fromkeys(mixture.components, 1.0), thermodynamics=solution)
+    others = {name: 0.1 for name in mixture.independent if name != "B"}
+    return SimpleNamespace(title="a case", problem=problem(law, {"B": 0.02} | others, {"B": 0.05} | others, **changes))
+
+
+def draw(kind: str, shown):
+    """A figure of a kind, closed but there to be read."""
+    figure = KINDS[kind].draw(shown)
+    pyplot().close(figure)
+    return figure
+
+
+def lines(ax) -> dict:
+    """Data (2, k) of the lines of axes by their labels."""
+    return {line.get_label(): np.array(line.get_data()) for line in ax.lines}
