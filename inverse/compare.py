@@ -75,10 +75,10 @@ def mean_coefficient(result, name: str, fractions: np.ndarray, time: float | Non
     end = float(result.time[-1]) if time is None else time
     breaks = problem.temperature.breaks if problem.temperature is not None else ()
     times = np.unique([0.0, *(t for t in breaks if 0.0 < t < end), end])
-    total = np.zeros(fractions.shape[1])
+    total, unknowns = np.zeros(fractions.shape[1]), problem.mixture.unknowns(fractions)
     for left, right in pairwise(times):
         half = 0.5 * (right - left)
         for point, weight in zip(POINTS, WEIGHTS, strict=True):
             t = left + half * (1.0 + point)
-            total += half * weight * problem.law.coefficient(name, fractions, problem.temperature_at(t), t)
+            total += half * weight * problem.law.coefficient(name, unknowns, problem.temperature_at(t), t)
     return total / end

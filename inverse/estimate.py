@@ -8,15 +8,27 @@ import numpy as np
 from simulator.faults import Invalid
 from simulator.solve.profile import Profile
 
+UNITS = {
+    "interdiffusivity": "m^2/s",
+    "intrinsic_diffusivity": "m^2/s",
+    "tracer_diffusivity": "m^2/s",
+    "integrated_diffusivity": "m^2/s",
+    "growth_constant": "m^2/s",
+    "lattice_velocity": "m/s",
+    "tracer_ratio": "1",
+    "activation_energy": "J/mol",
+    "time": "s",
+}
+
 
 @dataclass(frozen=True)
 class Estimate:
     """A coefficient recovered from profiles.
 
-    recovers: one of `simulator.laws.law.QUANTITIES`; composition (k,) mole fractions of the component; value (k,) in
-    `unit`; sd (k,) standard deviations, or None for profiles without noise; window: range of compositions in which the
-    method stands by its values; diagnostics: time (s), planes (m), end values, residual, noise, and warnings as
-    sentences.
+    recovers: one of UNITS; composition (k,) mole fractions of the component; value (k,) in `unit`, or (r, k) with a row
+    for each of `rows`: components, or layers; sd, of the same shape, standard deviations, or None for profiles without
+    noise; window: range of compositions in which the method stands by its values; diagnostics: time (s), planes (m),
+    end values, residual, noise, and warnings as sentences.
     """
 
     method: str
@@ -29,23 +41,25 @@ class Estimate:
     window: tuple[float, float]
     source: str = ""
     diagnostics: dict = field(default_factory=dict)
+    rows: tuple[str, ...] = ()
 
     @property
     def warnings(self) -> list[str]:
         return list(self.diagnostics.get("warnings", ()))
 
     def at(self, composition: np.ndarray) -> np.ndarray:
-        """Values between the compositions of the estimate, ln value linear; NaN beyond them."""
+        """Values (..., j) between the compositions of the estimate, ln value linear; NaN beyond them."""
         order = np.argsort(self.composition)
-        known, value = self.composition[order], np.log(self.value[order])
-        return np.exp(np.interp(composition, known, value, left=np.nan, right=np.nan))
+        known, value = self.composition[order], np.log(self.value[..., order])
+        found = [np.interp(composition, known, row, left=np.nan, right=np.nan) for row in np.atleast_2d(value)]
+        return np.exp(found[0] if self.value.ndim == 1 else np.array(found))
 
     def to_json(self, verdict=None) -> dict:
         """Plain lists and numbers, as `matano analyse --json` prints them; truth and error from a verdict."""
         return {
             "method": self.method,
             "files": [self.source] if self.source else [],
-            "components": [self.component],
+            "components": list(self.rows or (self.component,)),
             "recovers": self.recovers,
             "unit": self.unit,
             "composition": self.composition.tolist(),
@@ -64,7 +78,7 @@ class Method:
 
     needs: what it must be given, in words; window: the range of Y that it stands by; tolerance: largest relative error
     in the window that a round trip through a simulation may show; check(profile, name) raises Invalid where it cannot
-    be used; analyse(profile, window) does the work.
+    be used; analyse(*profiles, window=window) does the work; profiles: how many it takes, or the least and the most.
     """
 
     name: str
@@ -79,15 +93,22 @@ class Method:
     analyse: Callable[..., Estimate]
     tolerance: float = 2e-3
     window: tuple[float, float] = (0.02, 0.98)
-    profiles: int = 1
+    profiles: int | tuple[int, int] = 1
 
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def counts(self) -> tuple[int, int]:
+        """The least and the most profiles it takes."""
+        return (self.profiles, self.profiles) if isinstance(self.profiles, int) else self.profiles
+
     def applies(self, *profiles: Profile) -> str | None:
         """None if the method can be used on these profiles, otherwise a sentence that says why not."""
-        if len(profiles) != self.profiles:
-            return f"{self.name} takes {self.profiles} profile{'s' * (self.profiles > 1)}, got {len(profiles)}."
+        least, most = self.counts
+        if not least <= len(profiles) <= most:
+            count = f"{least}" if least == most else f"{least} to {most}"
+            return f"{self.name} takes {count} profile{'s' * (most > 1)}, got {len(profiles)}."
         try:
             for profile in profiles:
                 self.check(profile, self.name)
@@ -98,7 +119,8 @@ class Method:
     def __call__(self, *profiles: Profile, component: str | None = None) -> Estimate:
         """The estimate from these profiles; component: which one to analyse. Raises Invalid where the method does not
         apply."""
-        if len(profiles) != self.profiles:
+        least, most = self.counts
+        if not least <= len(profiles) <= most:
             raise Invalid.at("profiles", self.applies(*profiles))
         if component is not None:
             profiles = tuple(profile.only(component) for profile in profiles)

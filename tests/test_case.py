@@ -93,7 +93,7 @@ def test_a_case_says_what_it_says():
     # D0 exp(-Q/RT) exp(b x) by hand, R = 8.314462618 J/(mol K)
     D = problem.law.coefficient("interdiffusivity", np.array([[0.0, 0.5, 1.0]]), 1273.15)
     by_hand = 6e-5 * np.exp(-250e3 / (8.31446261815324 * 1273.15)) * np.exp([0.0, 0.6, 1.2])
-    assert pytest.approx(by_hand, rel=1e-12) == D
+    assert pytest.approx(by_hand, rel=1e-12, abs=0.0) == D
 
 
 def test_a_case_is_the_same_problem_as_its_text_read_again(tmp_path):
@@ -103,7 +103,7 @@ def test_a_case_is_the_same_problem_as_its_text_read_again(tmp_path):
     again = parse_case(case.text, None, tmp_path, case.overrides)
     assert again.problem.domain == case.problem.domain
     assert again.problem.domain.cells == 40
-    assert again.problem.grid.faces == pytest.approx(case.problem.grid.faces, rel=1e-15)
+    assert again.problem.grid.faces == pytest.approx(case.problem.grid.faces, rel=1e-15, abs=0.0)
 
 
 @pytest.mark.parametrize("wrong", ["cells", "kind", "end", "left"])
@@ -248,7 +248,7 @@ def test_a_link_out_of_the_folder_is_not_followed(tmp_path):
     (tmp_path / "case" / "d.csv").unlink()
     (tmp_path / "case" / "d.csv").write_text("x_Ni,D\n0,1e-14\n1,2e-14\n")
     law = parse_case(text, "c.toml", tmp_path / "case").problem.law
-    assert law.coefficient("interdiffusivity", np.array([[0.5]]), 1273.15) == pytest.approx(1.5e-14, rel=1e-12)
+    assert law.coefficient("interdiffusivity", np.array([[0.5]]), 1273.15) == pytest.approx(1.5e-14, rel=1e-12, abs=0.0)
 
 
 def test_a_source_is_a_text_or_a_table_of_rates():
@@ -297,7 +297,7 @@ def test_an_initial_state_is_read_from_a_measured_profile(tmp_path):
     case = parse_case(changed(step, 'shape = "file"\npath = "probe.csv"\n'), "c.toml", tmp_path)
     start = case.problem.start(case.problem.grid)
     # The trapezoid's area by hand: 0.8 * (690 + 20 / 2) um.
-    assert (start * case.problem.grid.volumes).sum() == pytest.approx(0.8 * 700e-6, rel=1e-12)
+    assert (start * case.problem.grid.volumes).sum() == pytest.approx(0.8 * 700e-6, rel=1e-12, abs=0.0)
     (fault,) = faults_of(changed(step, 'shape = "file"\npath = "prob.csv"\n'), folder=tmp_path)
     assert "initial.path" in fault
 
@@ -338,13 +338,15 @@ def test_a_fault_of_an_override_names_it_instead_of_a_line():
 @pytest.mark.parametrize(("spacing", "power"), [("linear", 1.0), ("sqrt", 0.5)])
 def test_saved_times_are_even_in_their_spacing(spacing, power):
     times = np.array(saved_times(100.0, 7, spacing))
-    assert np.diff(np.concatenate([[0.0], times**power])) == pytest.approx(np.full(7, 100.0**power / 7), rel=1e-13)
+    assert np.diff(np.concatenate([[0.0], times**power])) == pytest.approx(
+        np.full(7, 100.0**power / 7), rel=1e-13, abs=0.0
+    )
     assert times[-1] == 100.0
 
 
 def test_logarithmic_times_span_three_decades():
     times = np.array(saved_times(100.0, 6, "log"))
-    assert times[1:] / times[:-1] == pytest.approx(np.full(5, 10**0.5), rel=1e-13)
+    assert times[1:] / times[:-1] == pytest.approx(np.full(5, 10**0.5), rel=1e-13, abs=0.0)
     assert times[-1] == 100.0
 
 

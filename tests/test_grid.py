@@ -94,7 +94,7 @@ def test_numbers_of_cells_follow_the_density():
 def test_walls_are_finest_at_both_ends():
     size = np.diff(Domain((0.0, 1e-3), 100, "walls").grid((), 1e-5).faces)
     assert size.argmax() in (49, 50)
-    assert size[0] == pytest.approx(size[-1], rel=1e-12) and size[0] < 0.05 * size.max()
+    assert size[0] == pytest.approx(size[-1], rel=1e-12, abs=0.0) and size[0] < 0.05 * size.max()
 
 
 def test_odd_number_of_cells():
@@ -102,7 +102,7 @@ def test_odd_number_of_cells():
     coarse = grid.coarsened()
     assert grid.cells == 101 and coarse.cells == 51
     values = np.arange(101.0)
-    assert coarse.merge(values) @ coarse.volumes == pytest.approx(values @ grid.volumes, rel=1e-14)
+    assert coarse.merge(values) @ coarse.volumes == pytest.approx(values @ grid.volumes, rel=1e-14, abs=0.0)
 
 
 @pytest.mark.parametrize("geometry", GEOMETRIES)
@@ -110,11 +110,11 @@ def test_odd_number_of_cells():
 def test_volumes_are_integrals_of_the_area(geometry, start):
     p = POWER[geometry]
     grid = Domain((start, 3e-3), 50, "interface", geometry).grid((2.5e-3,), 1e-4)
-    assert grid.areas == pytest.approx(grid.faces**p, rel=1e-15)
-    assert grid.volumes.sum() == pytest.approx((3e-3 ** (p + 1) - start ** (p + 1)) / (p + 1), rel=1e-14)
+    assert grid.areas == pytest.approx(grid.faces**p, rel=1e-15, abs=0.0)
+    assert grid.volumes.sum() == pytest.approx((3e-3 ** (p + 1) - start ** (p + 1)) / (p + 1), rel=1e-14, abs=0.0)
     x, w = np.polynomial.legendre.leggauss(3)
     points = grid.centres + 0.5 * np.diff(grid.faces) * x[:, None]
-    assert grid.volumes == pytest.approx(w @ points**p * 0.5 * np.diff(grid.faces), rel=1e-12)
+    assert grid.volumes == pytest.approx(w @ points**p * 0.5 * np.diff(grid.faces), rel=1e-12, abs=0.0)
 
 
 @pytest.mark.parametrize("geometry", GEOMETRIES)
@@ -124,8 +124,8 @@ def test_merging_keeps_the_inventory_of_every_cell(geometry, rng):
     values = rng.random((3, fine.cells))
     merged = grid.merge(values)
     pairs = (values * fine.volumes).reshape(3, -1, 2).sum(axis=2)
-    assert merged * grid.volumes == pytest.approx(pairs, rel=1e-12)
-    assert grid.merge(np.ones(fine.cells)) == pytest.approx(1.0, rel=1e-15)
+    assert merged * grid.volumes == pytest.approx(pairs, rel=1e-12, abs=0.0)
+    assert grid.merge(np.ones(fine.cells)) == pytest.approx(1.0, rel=1e-15, abs=0.0)
 
 
 def test_faces_without_a_map_refine_smoothly():
@@ -133,7 +133,7 @@ def test_faces_without_a_map_refine_smoothly():
     grid = Grid(s + 0.5 * s**3)
     middle = 0.5 * (s[:-1] + s[1:])
     # A cubic map is reproduced by cubics.
-    assert grid.refined().faces[1::2] == pytest.approx(middle + 0.5 * middle**3, rel=1e-13)
+    assert grid.refined().faces[1::2] == pytest.approx(middle + 0.5 * middle**3, rel=1e-13, abs=0.0)
     assert np.array_equal(grid.refined().faces[::2], grid.faces)
 
 

@@ -20,6 +20,7 @@ from simulator.problem.grid import Grid
 from simulator.solve.result import DIAGNOSTICS, Checkpoint, Snapshot
 
 TIMES, CELLS, STATE, CONTROL = 40, 50, 150, 3
+MORE = 5
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -42,13 +43,12 @@ def saved_time(k, cells=CELLS):
     return snapshot, Checkpoint(k, snapshot.time, rng.random(STATE), rng.random(CONTROL))
 
 
-def write(path, first=0, last=TIMES, pause=0.0, **options):
+def write(path, first=0, last=TIMES, **options):
     """Stands for a solver: saves the times first .. last - 1."""
     record = ResultFile(path, problem(), **options)
     record.begin(STATE, CONTROL, {})
     for k in range(first, last):
         record.saved(k, *saved_time(k))
-        time.sleep(pause)
     return record
 
 
@@ -88,18 +88,30 @@ def test_what_is_written_is_read(tmp_path):
     np.testing.assert_array_equal(result.mole_fraction[3], saved_time(3)[0].mole_fraction)
 
 
+def write_until_killed(path, told):
+    """Says so when `told` times are saved, saves MORE, and waits for its end: however late it comes, it falls there."""
+    if told == 0:
+        print("go", flush=True)
+    record = write(path, last=told)
+    if told:
+        print("go", flush=True)
+    for k in range(told, told + MORE):
+        record.saved(k, *saved_time(k))
+        time.sleep(2e-4)
+    time.sleep(60.0)
+
+
 def test_killed_at_any_moment_it_opens_and_resumes_to_the_same_bytes(tmp_path):
     rng = np.random.default_rng(1)
     write(tmp_path / "whole.h5").finish("complete", [])
-    program = "import test_hdf5; print('go', flush=True); test_hdf5.write({!r}, pause=2e-4)"
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
     reached = []
-    for k in range(10):
+    for k, told in enumerate((0, 0, 0, 3, 8, 13, 18, 23, 28, 33)):
         path = tmp_path / f"killed{k}.h5"
-        environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
-        code = program.format(str(path))
+        code = f"import test_hdf5; test_hdf5.write_until_killed({str(path)!r}, {told})"
         child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env=environment, cwd=ROOT)
         assert child.stdout.readline() == b"go\n"
-        time.sleep(rng.uniform(0.0, 0.06))
+        time.sleep(rng.uniform(0.0, 0.01 if told else 0.06))  # the file takes longer to make than a time to save
         child.send_signal(signal.SIGKILL)
         child.wait()
         child.stdout.close()
@@ -107,6 +119,7 @@ def test_killed_at_any_moment_it_opens_and_resumes_to_the_same_bytes(tmp_path):
             continue
         with h5py.File(path) as file:
             count = int(file.attrs["saved"])
+            assert told <= count <= told + MORE
             assert np.isnan(file["mole_fraction"][count + 1 :]).all()
         holds(path, count)
         reached.append(count)

@@ -91,3 +91,13 @@ def test_carbon_in_iron():
     u = np.linspace(0.0, 0.25, 6)[None]
     assert law.coefficient("interdiffusivity", u, T) == pytest.approx(1e-11 / (1.0 + u[0]), rel=1e-14, abs=0)
     law.check(u, np.array([np.nan]))
+
+
+@pytest.mark.parametrize("wind", ["none", "fcc"])
+def test_interstitials_pass_by_without_moving_the_lattice(wind):
+    """s_j = sum of d_kj over Si, Mn and Fe, and not over C and N, whose d are far larger."""
+    law, u = steel(wind), u_fractions()
+    d = law.coefficient("intrinsic_diffusivity", u, T)
+    s = law.marker_drift(u, T=T)
+    assert s == pytest.approx(d[[1, 3, 4]].sum(axis=0), rel=0, abs=1e-13 * np.abs(d[[1, 3, 4]]).max())
+    assert np.abs(d[[0, 2]]).max() > 10.0 * np.abs(s).max()

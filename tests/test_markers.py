@@ -31,12 +31,12 @@ TRACERS = {"A": "exp(0.5*x_B)", "B": "4*exp(-0.3*x_B)"}
 VOLUMES = {"constant": "1", "vegard": "1 - 0.3*x_B", "non-ideal": "1 - 0.3*x_B - 0.2*x_B*x_A"}
 
 
-def law(volume="constant", omega=0.0, tracers=TRACERS, **keys) -> Darken:
-    """Darken's law in scaled units; omega is Omega/RT."""
+def law(volume="constant", omega=0.0, tracers=TRACERS, size=1.0, **keys) -> Darken:
+    """Darken's law in scaled units; omega is Omega/RT; size: the volume of a mole of A."""
     solution = (
         Thermodynamics(BINARY, "regular", {"A-B": omega * CONSTANTS["R"] * T}) if omega else Thermodynamics(BINARY)
     )
-    V = MolarVolume(BINARY, "expression", {"V_m": VOLUMES[volume]})
+    V = MolarVolume(BINARY, "expression", {"V_m": f"{size!r}*({VOLUMES[volume]})"})
     return Darken(BINARY, tracer=tracers, thermodynamics=solution, molar_volume=V, **keys)
 
 
@@ -171,6 +171,23 @@ def test_lattice_fluxes_and_velocity_belong_together(volume, scheme):
     assert speed == pytest.approx(np.interp(0.5 * (found[0] + found[1]), x, v), rel=5e-3)
 
 
+@pytest.mark.parametrize("volume", VOLUMES)
+def test_only_ratios_of_volumes_count_but_for_fluxes_and_the_volume_itself(volume):
+    size, found = 7e-6, []
+    for own in (law(volume), law(volume, size=size)):
+        result = solve(couple(own, cells=100, markers=(0.0, 2.0)), Controls(rtol=1e-8))
+        found.append(dict(result.snapshots[-1].fields))
+    one, other = found
+    if volume == "constant":
+        total = other["lattice_flux"].sum(axis=0)
+        assert other["lattice_velocity"] == pytest.approx(-size * total, rel=1e-12, abs=1e-15)
+    else:
+        assert other.pop("molar_volume") == pytest.approx(size * one.pop("molar_volume"), rel=1e-12, abs=0.0)
+    other["lattice_flux"] *= size
+    for name, values in one.items():
+        assert other[name] == pytest.approx(values, rel=1e-9, abs=1e-9)  # of numbers about 1
+
+
 def test_an_n_component_lattice_is_that_of_the_binary():
     """A ternary of two equal components and one other, against the binary."""
     tracers = {"A": 1.0, "B": 3.0, "C": 1.0}
@@ -206,6 +223,37 @@ def test_kirkendall_planes_by_the_velocity_curve(name):
     assert min(abs(plane.position - x) for plane in found if plane.attracts) < 1e-4
 
 
+@pytest.mark.parametrize("volume", VOLUMES)
+def test_kirkendall_planes_of_a_step_anywhere_at_any_time(volume):
+    """The marker of the step lies on the plane at every saved time, and no plane is known before the first."""
+    initial, domain = Step(3.0, {"B": 0.0}, {"B": 1.0}), Domain(interval=(-22.0, 28.0), cells=500)
+    problem = couple(law(volume), initial=initial, domain=domain, markers=(3.0,), save=(0.0, 0.25))
+    result = solve(problem, Controls(rtol=1e-8))
+    x = result.field("marker_position")[:, 0]
+    for time, k in ((0.25, 1), (1.0, 2), (None, 2)):
+        (plane,) = kirkendall_planes(result, time)
+        assert plane.position == pytest.approx(x[k], abs=1e-3)  # of the second order in the cells
+    assert abs(x[2] - x[1]) > 0.1
+    with pytest.raises(Invalid, match="later time"):
+        kirkendall_planes(result, 0.0)
+    smooth = couple(law(volume), initial=Expression({"B": "0.5 + 0.4*tanh(x)"}), cells=50, half=6.0)
+    with pytest.raises(Invalid, match=r"initial\.shape.*step"):
+        kirkendall_planes(solve(smooth))
+
+
+def test_a_plane_on_a_face_is_found():
+    """A root on a knot of the curve: the middle plane of a couple that is its own mirror image."""
+    x = np.linspace(-3.0, 3.0, 601)
+    places = [plane.position for plane in planes(x, np.sin(x), 1.0, 0.0)]
+    assert places == pytest.approx([-1.8954942670339809, 0.0, 1.8954942670339809], abs=1e-5)
+
+
+def test_similarity_refuses_what_depends_on_time_or_place():
+    for D in ("1 + t", "1 + 0.01*x"):
+        with pytest.raises(Invalid, match="depend on t or x"):
+            solve(couple(Fick(BINARY, D=D), markers=()), Controls(scheme="similarity"))
+
+
 def test_planes_of_a_known_curve():
     """v = sin x over 2 t = 2: x/2 = sin x at 0 and at +-1.8954942670339809; it rises at 0 and falls at the others."""
     x = np.linspace(-3.0, 3.0, 2001)
@@ -216,6 +264,8 @@ def test_planes_of_a_known_curve():
     assert [plane.stable for plane in found] == [True, False, True]
     assert kinds(found) == "bifurcated"
     assert found[2].gradient == pytest.approx(np.cos(1.8954942670339809), abs=1e-5)
+    shifted = planes(x + 5.0, np.sin(x), 1.0, 5.0)
+    assert [plane.position - 5.0 for plane in shifted] == pytest.approx([plane.position for plane in found], abs=1e-9)
 
 
 def test_a_resumed_run_carries_its_markers_to_the_same_bits():

@@ -42,7 +42,7 @@ def test_dilute_binodal_to_the_last_digits_of_the_small_fraction():
         for _ in range(200):
             x = math.exp(-w * (1.0 - 2.0 * x)) * (1.0 - x)
         ((left, right),) = Thermodynamics(BINARY, "regular", {"A-B": w * RT}).binodal(T)
-        assert left == pytest.approx(x, rel=1e-12)
+        assert left == pytest.approx(x, rel=1e-12, abs=0.0)
         assert 1.0 - right == pytest.approx(x, abs=1e-15)
     ((left, right),) = Thermodynamics(BINARY, "regular", {"A-B": 3000.0 * RT}).binodal(T)
     assert (left, right) == (0.0, 1.0)
@@ -73,14 +73,14 @@ def test_a_narrow_gap_is_found(gap):
 )
 def test_critical_point_of_the_regular_solution(omega, T_c):
     found = Thermodynamics(BINARY, "regular", {"A-B": omega}).critical_point()
-    assert found == pytest.approx((T_c, 0.5), rel=1e-12)
+    assert found == pytest.approx((T_c, 0.5), rel=1e-12, abs=0.0)
     assert T_c == pytest.approx(omega / (2.0 * R), rel=1e-13)
 
 
 def test_critical_point_of_a_coefficient_that_depends_on_temperature():
     """Omega = a - b T: T_c = a/(2 R + b). Omega = 3 R T: always apart, so that there is none."""
     found = Thermodynamics(BINARY, "regular", {"A-B": "2e4 - 5*T"}).critical_point()
-    assert found == pytest.approx((2e4 / (2.0 * R + 5.0), 0.5), rel=1e-12)
+    assert found == pytest.approx((2e4 / (2.0 * R + 5.0), 0.5), rel=1e-12, abs=0.0)
     assert Thermodynamics(BINARY, "regular", {"A-B": "3*R*T"}).critical_point() is None
     # a lower critical point as well: apart for T between 500 and 700 K only, the highest one counts
     loop = Thermodynamics(BINARY, "regular", {"A-B": "2*R*T + 0.02*(T - 500)*(700 - T)"})
@@ -94,7 +94,7 @@ def test_critical_point_of_the_subregular_solution():
     s = fsolve(lambda s: 3 * L1 * (1 - s * s) - 2 * s * (L0 + 3 * L1 * s), 0.3, xtol=1e-15)[0]
     T_c = (1 - s * s) / 2 * (L0 + 3 * L1 * s) / R
     given = SUBREGULAR
-    assert given.critical_point() == pytest.approx((T_c, (1 + s) / 2), rel=1e-12)
+    assert given.critical_point() == pytest.approx((T_c, (1 + s) / 2), rel=1e-12, abs=0.0)
     # a spinodal 1e-5 wide lies between the compositions that are looked at first
     ((left, right),) = given.spinodal(T_c * (1.0 - 1e-10))
     assert left < (1 + s) / 2 < right < left + 5e-5
@@ -131,7 +131,7 @@ def test_two_gaps_and_the_temperature_at_which_they_are_one():
         assert (given.gibbs(x, 500.0) - mu[0] * x[0] - mu[1] * (1.0 - x[0])).min() > -1e-9
     assert len(given.spinodal(300.0)) == 3
     ((left, right),) = given.binodal(300.0)
-    assert left == pytest.approx(1.0 - right, rel=1e-8)
+    assert left == pytest.approx(1.0 - right, rel=1e-8, abs=0.0)
 
 
 # pairs of (x_1, x_2) with det H = 0, 40-digit arithmetic

@@ -9,9 +9,10 @@ from simulator.laws.mixture import Mixture
 from simulator.laws.molar_volume import MolarVolume
 from simulator.problem.boundary import Boundary, Exchange
 from simulator.problem.domain import Domain
+from simulator.problem.grid import Grid
 from simulator.problem.initial import Expression, Step
 from simulator.problem.problem import Problem
-from simulator.solve.axis import axes_of, face_values
+from simulator.solve.axis import MoleAxis, axes_of, face_values, point_values
 from simulator.solve.controls import Controls
 from simulator.solve.exact import exact_named
 from simulator.solve.exact.collocation import similarity_profile
@@ -19,6 +20,7 @@ from simulator.solve.solve import solve
 
 BINARY = Mixture(("A", "B"), "A")
 TERNARY = Mixture(("A", "B", "C"), "C")
+BESIDE = Mixture(("A", "B"), "A", interstitial=("B",))
 CONTRACTS, EXPANDS = "1 - 0.4*x_B - 0.3*x_B*x_A", "1 - 0.25*x_B + 0.06*x_B*x_A"
 VEGARD = {"A": 1.0, "B": 0.6}
 
@@ -148,6 +150,11 @@ def test_places_and_coordinates_are_inverse():
     x = np.linspace(-4.9, 4.9, 37)
     assert np.abs(axis.places(axis.of(x), axis.start) - x).max() < 2e-4  # the faces themselves: (h/4)^2/24, h = 0.25
     assert np.array_equal(axis.of(problem.grid.faces), axis.grid.faces)
+    for part in (0.2, 0.5, 0.8):  # of every cell, three steps of Newton's method
+        off = part * np.diff(problem.grid.faces)
+        q = axis.of(problem.grid.faces[:-1] + off)
+        inside = axis.places(q, axis.start) - axis.places(axis.grid.faces[:-1], axis.start)
+        assert np.abs(inside - off).max() < 1e-7
 
 
 def test_ternary_couple_in_the_number_frame_is_that_of_the_volume_frame():
@@ -188,7 +195,7 @@ def test_frames_share_their_eigenvalues_and_for_two_components_their_coefficient
     assert np.abs(turned - D).max() > 1e-3
     binary = volume(CONTRACTS)
     N = np.linspace(0.0, 1.0, 11)[None]
-    assert np.allclose(binary.volume_fixed(np.exp(2.0 * N)[None], N), np.exp(2.0 * N), rtol=1e-14)
+    assert np.allclose(binary.volume_fixed(np.exp(2.0 * N)[None], N), np.exp(2.0 * N), rtol=1e-14, atol=0.0)
 
 
 @pytest.mark.parametrize("mixture", [BINARY, TERNARY])
@@ -204,7 +211,7 @@ def test_partial_volumes_add_up(mixture):
         return amounts.sum() * V(np.array([share[mixture.components.index(name)] for name in mixture.independent]))
 
     partial = V.partial(u)
-    assert (x * partial).sum() == pytest.approx(float(V(u)), rel=1e-14)
+    assert (x * partial).sum() == pytest.approx(float(V(u)), rel=1e-14, abs=0.0)
     for k in range(n):
         e = 1e-5 * np.eye(n)[k]
         assert (total(x + e) - total(x - e)) / 2e-5 == pytest.approx(partial[k], rel=1e-9)
@@ -221,6 +228,45 @@ def test_face_values_are_of_fourth_order():
     assert np.all(np.log2(np.array(errors[:-1]) / errors[1:]) > 3.7)
 
 
+def test_places_in_a_smooth_profile_are_of_fourth_order():
+    """x = int V_m/V_0 dq of N = 0.5 + 0.4 tanh q, V_m/V_0 = 1 - 0.7 N + 0.3 N^2: centres, faces, and any place."""
+
+    def x(q):
+        first, second = np.log(np.cosh(q)), q - np.tanh(q)  # of tanh and tanh^2
+        return q - 0.7 * (0.5 * q + 0.4 * first) + 0.3 * (0.25 * q + 0.4 * first + 0.16 * second)
+
+    anywhere, errors = np.random.default_rng(8).uniform(-8.0, 8.0, 500), []
+    for cells in (80, 160, 320):
+        problem = couple(CONTRACTS, half=10.0, cells=cells)
+        grid = Grid(np.linspace(-10.0, 10.0, cells + 1))
+        u = (0.5 + 0.4 * np.diff(np.log(np.cosh(grid.faces))) / np.diff(grid.faces))[None]
+        axis = MoleAxis(problem, problem.grid, grid, u)
+        found = axis.geometry(u)
+        pairs = ((found["position"], grid.centres), (found["position_face"], grid.faces))
+        pairs += ((axis.places(anywhere, u), anywhere),)
+        errors.append([np.abs(places - (x(q) - x(-10.0) - 10.0)).max() for places, q in pairs])
+        assert np.abs(axis.places(grid.centres, u) - found["position"]).max() < 1e-13  # one curve
+    assert np.all(np.log2(np.array(errors[:-1]) / errors[1:]) > 3.7)
+
+
+def test_values_at_centres_keep_the_order_of_the_averages():
+    """Rising averages whose steps differ by many powers of ten: no profile that the cells resolve."""
+    rng = np.random.default_rng(2)
+    faces = np.cumsum(rng.uniform(0.5, 2.0, 201))
+    averages = np.cumsum(10.0 ** rng.uniform(-6.0, 0.0, (3, 200)), axis=1)
+    values = point_values(averages, faces)
+    assert np.all(np.diff(values, axis=1) > 0.0)
+    assert np.abs(values - averages).max() > 1e-3
+
+
+@pytest.mark.parametrize("spec", [CONTRACTS, VEGARD])
+def test_the_reference_is_the_volume_of_the_pure_dependent_component(spec):
+    """And only with constant partial volumes does the volume-fixed frame rest."""
+    assert volume(spec).reference == 1.0
+    assert volume(spec, Mixture(("A", "B"), "B")).reference == pytest.approx(0.6, rel=1e-15, abs=0.0)
+    assert volume(spec).linear == (spec is VEGARD)
+
+
 @pytest.mark.parametrize(
     ("make", "where", "words"),
     [
@@ -230,6 +276,7 @@ def test_face_values_are_of_fourth_order():
         (lambda: MolarVolume(BINARY, "constant", {"V_m": "1 + x_B"}), "molar_volume.V_m", "expression"),
         (lambda: MolarVolume(BINARY, "vergard", {"V_m": 1.0}), "molar_volume.kind", "Did you mean vegard?"),
         (lambda: MolarVolume(BINARY, "constant", {"Vm": 1.0}), "molar_volume.Vm", "V_m"),
+        (lambda: volume("1 - 0.1*x_B", BESIDE), "molar_volume.kind", "interstitials"),
         (lambda: volume("1 + 0.1*T"), "molar_volume.V_m", "depends on T"),
         (lambda: couple("1 - 2*x_B").check(), "molar_volume.V_m", "x_B = 0.5"),
         (

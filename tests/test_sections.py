@@ -61,12 +61,12 @@ def test_every_section_reaches_the_problem_in_si():
     problem = parse_case(COUPLE, "c.toml").problem
     law = problem.law
     assert law.thermodynamics.excess_gibbs(HALF, 1000.0) == pytest.approx(8000.0 / 4.0, rel=1e-14)
-    assert law.molar_volume(HALF) == pytest.approx((7.11e-6 + 6.59e-6) / 2.0, rel=1e-14)
+    assert law.molar_volume(HALF) == pytest.approx((7.11e-6 + 6.59e-6) / 2.0, rel=1e-14, abs=0.0)
     assert problem.molar_volume is law.molar_volume
-    assert problem.markers == pytest.approx((0.0, 1e-4), rel=1e-15)
+    assert problem.markers == pytest.approx((0.0, 1e-4), rel=1e-15, abs=0.0)
     # um^2/h in m^2/s by hand: 2e-12/3600
     tracers = law.coefficient("tracer_diffusivity", HALF, 1273.15)
-    assert np.ravel(tracers) == pytest.approx([1e-14, 2e-12 / 3600.0], rel=1e-14)
+    assert np.ravel(tracers) == pytest.approx([1e-14, 2e-12 / 3600.0], rel=1e-14, abs=0.0)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_every_kind_of_solution_is_read(section, excess, tmp_path):
 def test_every_kind_of_molar_volume_is_read(section, volume, tmp_path):
     (tmp_path / "v.csv").write_text("x_Ni,V_m (cm^3/mol)\n0,6\n0.5,7\n1,8\n")
     case = parse_case(changed(COUPLE, (VOLUME, f"[molar_volume]\n{section}\n")), "c.toml", tmp_path)
-    assert case.problem.molar_volume(HALF) == pytest.approx(volume, rel=1e-13)
+    assert case.problem.molar_volume(HALF) == pytest.approx(volume, rel=1e-13, abs=0.0)
 
 
 def test_a_molar_volume_that_turns_negative_is_refused_with_the_composition():
@@ -129,7 +129,7 @@ def test_interstitials_reach_the_mixture():
     problem = parse_case(text, "c.toml").problem
     assert problem.mixture.interstitial == ("H",)
     # u-fractions: moles for each mole of substitutional atoms
-    assert problem.extremes[:, 0] == pytest.approx(np.array([0.1, 0.01]) / 0.99, rel=1e-14)
+    assert problem.extremes[:, 0] == pytest.approx(np.array([0.1, 0.01]) / 0.99, rel=1e-14, abs=0.0)
 
 
 @pytest.mark.parametrize(
@@ -238,6 +238,6 @@ def test_an_expected_value_names_its_component_and_its_marker():
     )
     (value,) = parse_case(COUPLE + expected, "c.toml").expect.value
     assert (value.component, value.index) == ("Ni", 1)
-    assert (value.value, value.atol) == pytest.approx((1e-6, 1e-9), rel=1e-14)
+    assert (value.value, value.atol) == pytest.approx((1e-6, 1e-9), rel=1e-14, abs=0.0)
     (fault,) = faults_of(COUPLE + changed(expected, ("index = 1", "index = -1")))
     assert fault == "c.toml:29 expect.value[0].index: must be at least 0, got -1."

@@ -49,7 +49,7 @@ VALUES = [
 @pytest.mark.parametrize(("text", "unit", "value"), VALUES)
 def test_a_quantity_becomes_its_number_in_si(text, unit, value):
     assert looks_like_quantity(text)
-    assert quantity(text, unit, "key") == pytest.approx(value, rel=ROUNDING)
+    assert quantity(text, unit, "key") == pytest.approx(value, rel=ROUNDING, abs=0.0)
 
 
 @pytest.mark.parametrize(
@@ -100,11 +100,11 @@ def test_units_declared_here_are_those_of_pint():
         if ours.Quantity(1, name)._is_multiplicative:
             # Pint derives a few units through pi or other constants, one rounding each.
             assert ours.Quantity(1.0, name).to_base_units().magnitude == pytest.approx(
-                full.Quantity(1.0, name).to_base_units().magnitude, rel=1e-14
+                full.Quantity(1.0, name).to_base_units().magnitude, rel=1e-14, abs=0.0
             ), name
     for degree in ("degC", "degF"):
         assert quantity(f"7 {degree}", "K", "T") == pytest.approx(
-            full.Quantity(7.0, degree).to("K").magnitude, rel=1e-15
+            full.Quantity(7.0, degree).to("K").magnitude, rel=1e-15, abs=0.0
         )
 
 

@@ -18,15 +18,14 @@ from simulator.laws.units import number
 UNIT = "m^2/s"
 VOLUME = "m^3/mol"
 ENTRIES = {
-    "name": key("Name of the compound, for messages.", shape="text", default="", example="Cu3Sn"),
-    "NAME": key("Mole fraction of one component, by its name.", unit="1", shape="number", example=0.25),
-    "D_int": key("Integrated diffusivity, int D dN over the compound; may depend on T.", unit=UNIT),
-    "V_m": key("Molar volume of the compound.", unit=VOLUME, shape="number"),
+    "name": key("What the compound is called.", shape="text", default=""),
+    "NAME": key("Its mole fraction of one component.", unit="1", shape="number"),
+    "D_int": key("Integrated diffusivity, the integral of D over its range; of T only.", unit=UNIT),
+    "V_m": key("Its molar volume.", unit=VOLUME, shape="number"),
     "tracer_ratio": key(
-        "For markers: tracer diffusivity of the component whose fraction is given over that of the other.",
-        unit="1", shape="number", default=1.0,
+        "For markers: D* of that component over D* of the other.", unit="1", shape="number", default=1.0
     ),
-}  # fmt: skip
+}
 INITIALLY = ORIGIN = np.zeros(1)
 # A composition of the start is that of a phase if it differs by less: a case writes 5/11 in decimals.
 SAME = 1e-6
@@ -79,15 +78,7 @@ class LineCompounds(Law):
         "Compounds from left to right.",
         shape="tables",
         example=[{"name": "beta", "Ni": 0.5, "D_int": 1e-16, "V_m": 7e-6}],
-        entries={
-            "name": key("What the compound is called.", shape="text", default=""),
-            "NAME": key("Its mole fraction of one component.", unit="1", shape="number"),
-            "D_int": key("Integrated diffusivity, the integral of D over its range; of T only.", unit=UNIT),
-            "V_m": key("Its molar volume.", unit=VOLUME, shape="number"),
-            "tracer_ratio": key(
-                "For markers: D* of that component over D* of the other.", unit="1", shape="number", default=1.0
-            ),
-        },
+        entries=ENTRIES,
     )
     molar_volume: MolarVolume | None = None
     folder: Path | str | None = None

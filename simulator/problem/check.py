@@ -8,6 +8,7 @@ import numpy as np
 from simulator.faults import Fault, Invalid
 from simulator.problem.boundary import Closed, Exchange, Fixed
 
+MOST_UNKNOWNS = 8  # a cell: what the engine's elimination is built for
 FEW = 11  # times and positions at which a coefficient that depends on them is looked at
 
 
@@ -90,6 +91,9 @@ def steady(problem) -> list[Fault]:
 
 
 def law(problem) -> list[Fault]:
+    if problem.mixture.m > MOST_UNKNOWNS:
+        most, count = MOST_UNKNOWNS + 1, len(problem.mixture.components)
+        return [Fault("components", f"at most {most} components can be solved for, got {count}.")]
     try:
         times = problem.times[:: max(1, problem.times.size // FEW)]
         problem.law.check(problem.sample, problem.temperatures, times, np.linspace(*problem.domain.interval, FEW))

@@ -8,10 +8,10 @@ from simulator.kernels.elimination import elimination
 from simulator.kernels.given import given_ends, given_source, given_temperature
 from simulator.kernels.system import System
 from simulator.laws.law import Equations
+from simulator.problem.check import MOST_UNKNOWNS
 from simulator.problem.grid import Grid
 from simulator.problem.problem import Problem
 
-MOST_UNKNOWNS = 8
 # The face at r = 0 has no area, and a row of zeros would make the system singular: it is given this part of its
 # neighbour's, which carries no flux in a symmetric profile.
 AXIS_AREA = 1e-8

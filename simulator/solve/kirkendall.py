@@ -50,13 +50,15 @@ def kirkendall_planes(result, time: float | None = None) -> tuple[KirkendallPlan
 def planes(x: np.ndarray, velocity: np.ndarray, t: float, contact: float) -> tuple[KirkendallPlane, ...]:
     """The planes from velocities (N,) in m/s at positions x (N,) at time t in s; contact: x_0 in m."""
     from scipy.interpolate import Akima1DInterpolator
+    from scipy.optimize import brentq
 
-    curve = Akima1DInterpolator(x, velocity)
-    excess = Akima1DInterpolator(x, velocity - (x - contact) / (2.0 * t))
+    curve, excess = Akima1DInterpolator(x, velocity), velocity - (x - contact) / (2.0 * t)
+    roots = [x[i] for i in np.flatnonzero(excess == 0.0)]
+    for i in np.flatnonzero(excess[:-1] * excess[1:] < 0.0):
+        between = SAME * (x[i + 1] - x[i])
+        roots.append(brentq(lambda at: float(curve(at)) - (at - contact) / (2.0 * t), x[i], x[i + 1], xtol=between))
     found = []
-    roots = np.sort(excess.roots(extrapolate=False))
-    distinct = np.diff(roots, prepend=-np.inf) > SAME * (x[-1] - x[0])
-    for root in roots[distinct]:
+    for root in sorted(roots):
         gradient = float(curve.derivative()(root))
         found.append(
             KirkendallPlane(float(root), float(curve(root)), gradient, gradient < 0.0, 2.0 * t * gradient < 1.0)

@@ -6,9 +6,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from simulator.faults import Fault, Invalid, near
+from simulator.problem.initial import Film, Step
 
 TIME_TOLERANCE = 1e-6
 SUM_TOLERANCE = 2e-2
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer of a line compound: its mole fraction of the profile's component, thickness m, molar volume m^3/mol, and
+    the standard uncertainty of the thickness, m."""
+
+    name: str
+    composition: float
+    thickness: float
+    molar_volume: float | None = None
+    sigma: float | None = None
 
 
 @dataclass(frozen=True)
@@ -19,7 +32,14 @@ class Profile:
     temperature K, or None; sigma (c, N) standard uncertainties, or None; ends {"left": (c,), "right": (c,)} known
     values of the unaffected ends, or None; component: the one that methods for a binary couple analyse, the first by
     default. marker: position of the inert marker, m; molar_volume: its specification as a case file has it. geometry:
-    of the sample.
+    of the sample. start: what is known of the sample before it diffused, {"shape": "step", "at": m}, {"shape": "film",
+    "at": m, "thickness": m} or {"shape": "other"}; None where nothing was said: a step. markers (k, 2): where inert
+    markers were and are, m, the left end at rest. thermodynamics: as a case file has it; structure: of the crystal.
+    layers: of line compounds, from left to right; with them the profile may have no points at all, and positions are
+    then from the left edge of the first layer. marker_sigma: standard uncertainty of the marker's position, m. tracer:
+    which of the components is a tagged isotope of `component`. semi_infinite: whether both ends are as they were, None
+    where nothing was said. law: a law that is known beforehand, and history: the Temperature over time, both as a
+    Problem has them; None where they are not known.
     """
 
     x: np.ndarray
@@ -35,6 +55,16 @@ class Profile:
     geometry: str = "planar"
     source: str = ""
     warnings: tuple[str, ...] = ()
+    start: Mapping | None = None
+    markers: np.ndarray | None = None
+    thermodynamics: Mapping | None = None
+    structure: str = ""
+    layers: tuple[Layer, ...] = ()
+    tracer: str = ""
+    marker_sigma: float | None = None
+    semi_infinite: bool | None = None
+    law: object | None = None
+    history: object | None = None
 
     def __post_init__(self):
         put = object.__setattr__
@@ -42,6 +72,8 @@ class Profile:
         put(self, "components", tuple(self.components))
         put(self, "fractions", np.atleast_2d(np.array(self.fractions, float)))
         put(self, "component", self.component or (self.components[0] if self.components else ""))
+        if self.markers is not None:
+            put(self, "markers", np.array(self.markers, float).reshape(-1, 2))
         if self.sigma is not None:
             put(self, "sigma", np.atleast_2d(np.array(self.sigma, float)))
         if self.ends is not None:
@@ -86,14 +118,18 @@ class Profile:
     def binary(self) -> bool:
         """Whether one fraction says all: one column, or two that sum to one."""
         if len(self.components) == 2:
-            return bool(np.abs(self.fractions.sum(axis=0) - 1.0).max() < SUM_TOLERANCE)
+            return bool((np.abs(self.fractions.sum(axis=0) - 1.0) < SUM_TOLERANCE).all())
         return len(self.components) == 1
 
     def only(self, name: str) -> "Profile":
         """The profile of one component alone."""
         row = [self.index(name)]
+        layers = self.layers
+        if name != self.component:
+            layers = tuple(replace(layer, composition=1.0 - layer.composition) for layer in layers)
         return replace(
             self,
+            layers=layers,
             components=(name,),
             fractions=self.fractions[row],
             sigma=None if self.sigma is None else self.sigma[row],
@@ -108,6 +144,51 @@ def marker_of(result, k: int) -> float | None:
     if at not in result.problem.markers or not result.has("marker_position"):
         return None
     return float(result.snapshots[k].fields["marker_position"][result.problem.markers.index(at)])
+
+
+def markers_of(result, k: int) -> np.ndarray | None:
+    """(j, 2): where the markers were at the start and are at a saved time, m."""
+    if not result.has("marker_position"):
+        return None
+    return np.stack([result.problem.markers, result.snapshots[k].fields["marker_position"]], axis=1)
+
+
+def start_of(problem) -> dict:
+    """What the sample was before it diffused, in the words of `Profile.start`."""
+    initial = problem.initial
+    if isinstance(initial, Step):
+        return {"shape": "step", "at": initial.at}
+    if isinstance(initial, Film):
+        return {"shape": "film", "at": initial.at, "thickness": initial.thickness}
+    return {"shape": "other"}
+
+
+def thermodynamics_of(law) -> dict | None:
+    """The section of a case that says the same as the law's thermodynamics; None without one."""
+    solution = getattr(law, "thermodynamics", None)
+    if solution is None:
+        return None
+    given = {"kind": solution.kind, "omega": dict(solution.omega), "excess": solution.excess}
+    return {name: value for name, value in given.items() if value}
+
+
+def structure_of(law) -> str:
+    """The crystal structure whose vacancy wind blows in the law; "" where none blows."""
+    return law.structure if getattr(law, "vacancy_wind", "none") != "none" else ""
+
+
+def layers_of(result, k: int) -> tuple[Layer, ...]:
+    """The layers of a couple of line compounds at a saved time."""
+    law = result.problem.law
+    if law.kind != "line-compounds":
+        return ()
+    edges = result.snapshots[k].fields["interface_position"]
+    phases = zip(law.names, law.fractions, law.molar_volumes, strict=True)
+    inner = list(phases)[1:-1]
+    return tuple(
+        Layer(name, float(fraction), float(thickness), float(volume))
+        for (name, fraction, volume), thickness in zip(inner, np.diff(edges), strict=True)
+    )
 
 
 def profile_of(result, time: float | str | None = None) -> Profile:
@@ -151,6 +232,13 @@ def profile_of(result, time: float | str | None = None) -> Profile:
         temperature=temperature if np.isfinite(temperature) else None,
         component=mixture.independent[0],
         marker=marker_of(result, k),
+        markers=markers_of(result, k),
+        start=start_of(result.problem),
+        thermodynamics=thermodynamics_of(result.problem.law),
+        structure=structure_of(result.problem.law),
+        layers=layers_of(result, k),
+        law=result.problem.law,
+        history=result.problem.temperature,
         molar_volume=result.problem.molar_volume.table if result.problem.swells else None,
         geometry=result.grid.geometry,
         source=result.source,

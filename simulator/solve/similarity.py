@@ -230,6 +230,7 @@ def refuse_unless_similar(problem: Problem) -> None:
         (problem.domain.geometry != "planar", "be planar"),
         (not problem.boundary.closed or problem.boundary.periodic, "have closed ends"),
         (bool(problem.source), "have no [source]"),
+        (bool(problem.law.depends_on & {"t", "x"}), "have coefficients that do not depend on t or x"),
         (history is not None and not history.constant, "keep its temperature"),
         (problem.steady, "end at a time"),
         (0.0 in problem.save, "save times after 0 only"),
