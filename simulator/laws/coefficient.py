@@ -86,7 +86,8 @@ def from_keys(
     spec: Mapping, names: Vocabulary, mixture: Mixture, unit: str, where: str, folder: Path | str | None
 ) -> Tree:
     """The tree of a coefficient given by a table of keys."""
-    allowed = next((KEYS[name] for name in KEYS if name in spec), ("D0", "Q", "polynomial", "in", "table", "log_linear"))
+    everything = tuple(dict.fromkeys(name for names in KEYS.values() for name in names))
+    allowed = next((KEYS[name] for name in KEYS if name in spec), everything)
     unknown = [name for name in spec if name not in allowed]
     missing = [name for name in allowed if name not in spec]
     if unknown or len(allowed) > 2:

@@ -86,8 +86,8 @@ class Law(ABC):
     keys.
 
     sections: the sections of a case beside [law] that it takes, as fields of the same names; requires: those that it
-    cannot do without; lattice: whether it has fluxes in the lattice frame, which move markers; grid_width: size of the cells at a jump of the
-    start, in terms of the default grid's.
+    cannot do without; lattice: whether it has fluxes in the lattice frame, which move markers; grid_width: size of the
+    cells at a jump of the start, in terms of the default grid's.
     """
 
     kind: ClassVar[str]
