@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from simulator.faults import Fault
+from simulator.faults import Fault, Invalid
 from simulator.kernels.jit import Kernel
 from simulator.laws.mixture import Mixture
 
@@ -87,7 +87,7 @@ class Law(ABC):
 
     sections: the sections of a case beside [law] that it takes, as fields of the same names; requires: those that it
     cannot do without; lattice: whether it has fluxes in the lattice frame, which move markers; grid_width: size of the
-    cells at a jump of the start, in terms of the default grid's.
+    cells at a jump of the start, in terms of the default grid's; where: the key that its faults are reported at.
     """
 
     kind: ClassVar[str]
@@ -97,6 +97,7 @@ class Law(ABC):
     requires: ClassVar[tuple[str, ...]] = ()
     lattice: ClassVar[bool] = False
     grid_width: ClassVar[float] = 1.0
+    where: ClassVar[str] = "law"
 
     mixture: Mixture
 
@@ -119,6 +120,13 @@ class Law(ABC):
     def depends_on(self) -> frozenset[str]:
         """What the coefficients are functions of, among "composition", "T", "t" and "x"."""
         return frozenset(("composition", "T"))
+
+    def temperatures_to_check(self, temperatures: np.ndarray) -> np.ndarray:
+        """Temperatures (j,) in K at which the coefficients differ, one nan without any. Invalid if they need one."""
+        temperatures = np.atleast_1d(np.asarray(temperatures, float))
+        if "T" in self.depends_on and not (temperatures.size and np.isfinite(temperatures).all()):
+            raise Invalid.at(self.where, 'the law needs a temperature: add [temperature] value = "1000 degC".')
+        return temperatures if temperatures.size else np.array([np.nan])
 
     def check_problem(self, problem) -> list[Fault]:
         """What is wrong with a problem that has this law, although each part of it is right."""

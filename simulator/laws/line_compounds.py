@@ -71,6 +71,7 @@ class LineCompounds(Law):
     sections: ClassVar[tuple[str, ...]] = ("molar_volume",)
     requires: ClassVar[tuple[str, ...]] = ("molar_volume",)
     lattice: ClassVar[bool] = True
+    where: ClassVar[str] = "law.phases"
 
     left: Any = key("Composition of the terminal phase on the left.", shape="composition", example={"Ni": 0.0})
     right: Any = key("Composition of the terminal phase on the right.", shape="composition", example={"Ni": 1.0})
@@ -269,12 +270,10 @@ class LineCompounds(Law):
         positions: np.ndarray = ORIGIN,
     ) -> None:
         """Raise Invalid unless every D_int is positive and finite at these temperatures (j,) in K."""
-        temperatures = np.atleast_1d(np.asarray(temperatures, float))
-        if "T" in self.depends_on and not (temperatures.size and np.isfinite(temperatures).all()):
-            raise Invalid.at("law.phases", 'D_int needs a temperature: add [temperature] value = "200 degC".')
+        temperatures = self.temperatures_to_check(temperatures)
         self.molar_volume.check(self.fractions[None, [0, -1]])
         faults = []
-        for T in temperatures if temperatures.size else (np.nan,):
+        for T in temperatures:
             for k, value in enumerate(self.integrated_diffusivity(float(T))):
                 if not (value > 0.0 and np.isfinite(value)):
                     place = f" at T = {T:g} K" if "T" in self.depends_on else ""

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 
@@ -32,7 +31,6 @@ class MatrixLaw(Law):
     coefficients d_kj of J_k = -(1/V_m) sum_j d_kj grad u_j in the lattice frame, components in their order.
     """
 
-    where: ClassVar[str] = "law"
     molar_volume: MolarVolume | None
     folder: Path | str | None
 
@@ -151,10 +149,7 @@ class MatrixLaw(Law):
         self, temperatures: np.ndarray, times: np.ndarray, positions: np.ndarray
     ) -> Iterator[tuple[float, float, float]]:
         """Every T, t and x that makes a difference to the coefficients. Invalid where T does and is not given."""
-        temperatures = np.atleast_1d(np.asarray(temperatures, float))
-        if "T" in self.depends_on and not (temperatures.size and np.isfinite(temperatures).all()):
-            raise Invalid.at(self.where, 'the law needs a temperature: add [temperature] value = "1000 degC".')
-        for T in temperatures if temperatures.size else (np.nan,):
+        for T in self.temperatures_to_check(temperatures):
             for t in times if "t" in self.depends_on else INITIALLY:
                 for x in positions if "x" in self.depends_on else ORIGIN:
                     yield float(T), float(t), float(x)

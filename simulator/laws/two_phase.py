@@ -205,10 +205,7 @@ class TwoPhase(Law):
         """Raise Invalid unless the limits are compositions apart from each other, in the same order at all T, and D is
         finite and not negative on the part (1, k) of the compositions that belongs to its phase.
         """
-        temperatures = np.atleast_1d(np.asarray(temperatures, float))
-        if "T" in self.depends_on and not (temperatures.size and np.isfinite(temperatures).all()):
-            raise Invalid.at("law", 'the law needs a temperature: add [temperature] value = "1000 degC".')
-        temperatures = temperatures if temperatures.size else np.array([np.nan])
+        temperatures = self.temperatures_to_check(temperatures)
         orders = {self.check_limits(float(T)) for T in temperatures}
         if len(orders) > 1:
             text = "alpha.up_to and beta.from cross on the way from the lowest to the highest temperature of the run."

@@ -206,14 +206,19 @@ def full_registry():
 
 
 def known(units, unit: str) -> bool:
-    return all(word in units for word in words(unit))
+    return all(has(units, word) for word in words(unit))
+
+
+def has(units, word: str) -> bool:
+    """Whether pint knows a word; it takes one that begins or ends with _ for an attribute of its own."""
+    return word == word.strip("_") and word in units
 
 
 def convert(value: float, given: str, unit: str | None, text: str, where: str) -> float:
     units = registry()
     if not known(units, given):
         units = full_registry()
-    unknown = [word for word in words(given) if word not in units]
+    unknown = [word for word in words(given) if not has(units, word)]
     if unknown:
         hint = near(unknown[0], COMMON)
         raise Invalid.at(where, f"{unknown[0]!r} is not a unit in {shown(text)}.{hint} Expected {expected(unit)}.")
@@ -226,7 +231,7 @@ def convert(value: float, given: str, unit: str | None, text: str, where: str) -
         raise Invalid.at(where, f"{shown(text)}: in a compound unit write K instead of degC.") from None
     except pint.errors.PintError:
         raise Invalid.at(where, f"expected {expected(unit)}, got {shown(text)}.") from None
-    except (OverflowError, ZeroDivisionError, ValueError, TypeError):
+    except (OverflowError, ZeroDivisionError, ValueError, TypeError, KeyError):  # KeyError: pint on "kg u/u"
         raise Invalid.at(where, f"expected {expected(unit)}, got {shown(text)}.") from None
     if not math.isfinite(result.magnitude):
         raise Invalid.at(where, f"expected a finite number, got {shown(text)}.")
