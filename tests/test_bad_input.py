@@ -99,7 +99,6 @@ TABLES = {
     "a gap": (["x [um],Ni", *PROFILE[:5], "-350,", *PROFILE[6:]], "probe.csv:7: expected a number in column Ni"),
     "nan": (["x [um],Ni", *PROFILE[:5], "-350,nan", *PROFILE[6:]], "probe.csv:7: expected a finite number"),
     "more columns": (["x [um],Ni", *PROFILE[:5], "-350,1,2", *PROFILE[6:]], "probe.csv:7: expected 2 columns"),
-    "decreasing": (["x [um],Ni", *PROFILE[::-1]], "positions decrease from line to line"),
     "one step back": (["x [um],Ni", *PROFILE[:5], PROFILE[3], *PROFILE[6:]], "probe.csv:7: positions must increase"),
     "no header": (PROFILE, "the first line holds numbers"),
     "no unit": (["x,Ni", *PROFILE], "no column has a length as its unit"),

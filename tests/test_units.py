@@ -73,6 +73,8 @@ def test_hostile_texts_are_no_quantities(text):
         ("1e-14 m^2/s", "J/mol", 'expected a molar energy such as "250 kJ/mol", got "1e-14 m^2/s".'),
         ("5 kelvn", "K", "'kelvn' is not a unit in \"5 kelvn\". Did you mean kelvin?"),
         ("wide", "m", 'expected a length such as "700 um", got "wide".'),
+        ("5 m_", "m", "'m_' is not a unit in \"5 m_\". Did you mean m?"),
+        ("5 m^0", "m", "expected a length such as"),
         ("20 at%", "1", "at% is a kind of composition, not a unit"),
         ("1e999 m", "m", "expected a finite number"),
         (True, "m", 'expected a length such as "700 um", got True.'),

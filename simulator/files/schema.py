@@ -197,11 +197,17 @@ class ExpectSection(Table):
     value: list[ExpectedValue] = Field([])
 
 
+class TaggedIsotope(Table):
+    column: str
+    of: str
+
+
 class VerifySection(Table):
     couples: list[str] = Field([])
     methods: list[str] = Field([])
     tolerance: Read(read_sizes, SIZES) | None = None
     expected_bias: Read(read_sizes, SIZES) | None = None
+    tracer: TaggedIsotope | None = None
 
 
 def law_model(law) -> type[Table]:

@@ -209,7 +209,7 @@ class LineCompounds(Law):
         k_II = D_int (N_r - N_l) / ((N_b - N_l)(N_r - N_b)),   N_l, N_b, N_r of the neighbour, the compound, the other
         """
         N = self.fractions
-        return self.integrated_diffusivity(T) * (N[2:] - N[:-2]) / ((N[1:-1] - N[:-2]) * (N[2:] - N[1:-1]))
+        return self.integrated_diffusivity(T) * np.abs((N[2:] - N[:-2]) / ((N[1:-1] - N[:-2]) * (N[2:] - N[1:-1])))
 
     def check_problem(self, problem) -> list[Fault]:
         """What a problem asks that layers cannot do: a start in other phases, ends that are not closed, a source."""

@@ -231,7 +231,7 @@ def convert(value: float, given: str, unit: str | None, text: str, where: str) -
         raise Invalid.at(where, f"{shown(text)}: in a compound unit write K instead of degC.") from None
     except pint.errors.PintError:
         raise Invalid.at(where, f"expected {expected(unit)}, got {shown(text)}.") from None
-    except (OverflowError, ZeroDivisionError, ValueError, TypeError, KeyError):  # KeyError: pint on "kg u/u"
+    except (OverflowError, ZeroDivisionError, ValueError, TypeError, KeyError):  # KeyError: pint on "m^0"
         raise Invalid.at(where, f"expected {expected(unit)}, got {shown(text)}.") from None
     if not math.isfinite(result.magnitude):
         raise Invalid.at(where, f"expected a finite number, got {shown(text)}.")

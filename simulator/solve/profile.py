@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -33,13 +34,16 @@ class Profile:
     values of the unaffected ends, or None; component: the one that methods for a binary couple analyse, the first by
     default. marker: position of the inert marker, m; molar_volume: its specification as a case file has it. geometry:
     of the sample. start: what is known of the sample before it diffused, {"shape": "step", "at": m}, {"shape": "film",
-    "at": m, "thickness": m} or {"shape": "other"}; None where nothing was said: a step. markers (k, 2): where inert
-    markers were and are, m, the left end at rest. thermodynamics: as a case file has it; structure: of the crystal.
+    "at": m, "thickness": m} or {"shape": "other"}; None where nothing was said: a step. It may have more keys: interval
+    (m, m), the sample's ends, and closed, whether nothing passed them; left and right of a step, film and matrix,
+    fractions by component; profile, the Profile before. markers (k, 2): where inert markers were and are, m, the left
+    end at rest. thermodynamics: as a case file has it; structure: of the crystal.
     layers: of line compounds, from left to right; with them the profile may have no points at all, and positions are
     then from the left edge of the first layer. marker_sigma: standard uncertainty of the marker's position, m. tracer:
-    which of the components is a tagged isotope of `component`. semi_infinite: whether both ends are as they were, None
-    where nothing was said. law: a law that is known beforehand, and history: the Temperature over time, both as a
-    Problem has them; None where they are not known.
+    which of the components is a tagged isotope of `component`. interfaces: where it jumps from one phase to the next,
+    m, if that is known. semi_infinite: whether both ends are as they were, None where nothing was said. law: a law that
+    is known beforehand, and history: the Temperature over time, both as a Problem has them; None where they are not
+    known.
     """
 
     x: np.ndarray
@@ -63,6 +67,7 @@ class Profile:
     tracer: str = ""
     marker_sigma: float | None = None
     semi_infinite: bool | None = None
+    interfaces: tuple[float, ...] = ()
     law: object | None = None
     history: object | None = None
 
@@ -155,12 +160,28 @@ def markers_of(result, k: int) -> np.ndarray | None:
 
 def start_of(problem) -> dict:
     """What the sample was before it diffused, in the words of `Profile.start`."""
-    initial = problem.initial
+    initial, mixture = problem.initial, problem.mixture
+    said = {"interval": problem.domain.interval, "closed": problem.boundary.closed and not problem.source}
+    if isinstance(initial, Step | Film):
+        first, second = (dict(zip(mixture.components, column, strict=True)) for column in pieces_of(problem))
     if isinstance(initial, Step):
-        return {"shape": "step", "at": initial.at}
+        return said | {"shape": "step", "at": initial.at, "left": first, "right": second}
     if isinstance(initial, Film):
-        return {"shape": "film", "at": initial.at, "thickness": initial.thickness}
-    return {"shape": "other"}
+        return said | {
+            "shape": "film", "at": initial.at, "thickness": initial.thickness, "matrix": first, "film": second,
+        }  # fmt: skip
+    if problem.domain.geometry != "planar":
+        return said | {"shape": "other"}
+    grid = problem.grid
+    return said | {
+        "shape": "other",
+        "profile": Profile(grid.centres, mixture.components, mixture.complete(problem.start(grid))),
+    }
+
+
+def pieces_of(problem) -> list[list[float]]:
+    """Mole fractions of all components in the first two pieces of a start."""
+    return problem.mixture.complete(problem.initial.table(problem.mixture)).T[:2].tolist()
 
 
 def thermodynamics_of(law) -> dict | None:
@@ -191,6 +212,13 @@ def layers_of(result, k: int) -> tuple[Layer, ...]:
     )
 
 
+def interfaces_of(result, k: int) -> tuple[float, ...]:
+    """Where two phases meet at a saved time, m; between line compounds see `layers_of`."""
+    if result.problem.law.kind != "two-phase":
+        return ()
+    return tuple(map(float, result.snapshots[k].fields["interface_position"]))
+
+
 def profile_of(result, time: float | str | None = None) -> Profile:
     """The profile at a saved time of a result: s, or a quantity such as "100 h"; the last one by default.
 
@@ -218,10 +246,14 @@ def profile_of(result, time: float | str | None = None) -> Profile:
     temperature = float(snapshot.temperature)
     mixture = result.problem.mixture
     fractions = np.asarray(snapshot.mole_fraction, float)
+    interfaces = interfaces_of(result, k)
     if result.grid.geometry == "planar" and fractions.shape[1] > 2:
         moving = result.has("position")
         faces = axes_of(result.problem, [result.grid])[0].grid.faces if moving else result.grid.faces
-        fractions = point_values(fractions, np.asarray(faces, float))
+        # never across the jump between two phases
+        jumps = [int(np.argmin(np.abs(result.snapshots[k].fields["position_face"] - at))) for at in interfaces]
+        runs = pairwise([0, *jumps, fractions.shape[1]])
+        fractions = np.hstack([point_values(fractions[:, a:b], np.asarray(faces[a : b + 1], float)) for a, b in runs])
         last = mixture.components.index(mixture.dependent)
         fractions[last] = 1.0 - np.delete(fractions, last, axis=0).sum(axis=0)
     return Profile(
@@ -237,6 +269,7 @@ def profile_of(result, time: float | str | None = None) -> Profile:
         thermodynamics=thermodynamics_of(result.problem.law),
         structure=structure_of(result.problem.law),
         layers=layers_of(result, k),
+        interfaces=interfaces,
         law=result.problem.law,
         history=result.problem.temperature,
         molar_volume=result.problem.molar_volume.table if result.problem.swells else None,
