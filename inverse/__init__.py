@@ -4,7 +4,7 @@ from inverse.case import write_case
 from inverse.compare import Verdict, compare
 from inverse.estimate import Estimate, Method
 from inverse.registry import METHODS, method_of
-from inverse.roundtrip import round_trip, round_trips
+from inverse.roundtrip import RoundTrip, round_trip, round_trips
 from simulator.solve.profile import Profile, profile_of
 
 __all__ = (
@@ -12,6 +12,7 @@ __all__ = (
     "Estimate",
     "Method",
     "Profile",
+    "RoundTrip",
     "Verdict",
     "compare",
     "method_of",

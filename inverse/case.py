@@ -5,25 +5,35 @@ from pathlib import Path
 import numpy as np
 
 from inverse.estimate import Estimate
+from inverse.volume import other_of, volume_of
 from simulator.faults import Invalid
 from simulator.solve.profile import Profile
 
 CELLS = 600
-OTHER = "Balance"
+STEP = ("matano_plane", "ends", "ends_given", "extent")  # the diagnostics that a start is written from
 
 
 def write_case(estimate: Estimate, profile: Profile, path: str | Path) -> tuple[Path, Path]:
     """Write the case at `path` and, beside it, the table of the coefficient; the paths of both.
 
-    The start is a step at the Matano plane between the end values, the ends are closed. Beyond the window the
-    coefficient is constant. Where known end values are not reached within the profile, the sample is as long as the
-    continued profile. Raises Invalid if the estimate is not of an interdiffusivity, or a value is not positive.
+    The start is a step at the contact plane between the end values, the ends are closed; the molar volume is the
+    profile's. Beyond the window the coefficient is constant. Where known end values are not reached within the profile,
+    the sample is as long as the continued profile. Raises Invalid if the estimate is not D(X) of a step couple, or a
+    value is not positive.
     """
     path = Path(path)
-    if estimate.recovers != "interdiffusivity" or profile.time is None:
+    if estimate.recovers != "interdiffusivity" or estimate.value.ndim > 1 or profile.time is None:
         raise Invalid.at(
-            "case", f"a case can be written from an interdiffusivity and a time, not from {estimate.method}."
+            "case",
+            f"a case can be written from an interdiffusivity over the composition and a time; {estimate.method} gives "
+            f"{estimate.recovers.replace('_', ' ')}.",
         )
+    if any(key not in estimate.diagnostics for key in STEP) or not is_step(profile):
+        raise Invalid.at(
+            "case", f"a case can be written for a couple that began as a step; {estimate.method} fits none."
+        )
+    if estimate.diagnostics.get("interfaces"):
+        raise Invalid.at("case", "a case can be written for one phase; between two of them D is not known.")
     if not (np.isfinite(estimate.value).all() and (estimate.value > 0).all()):
         raise Invalid.at(
             "case", f"{estimate.method} found a diffusivity that is not positive; no case can be simulated with it."
@@ -36,14 +46,33 @@ def write_case(estimate: Estimate, profile: Profile, path: str | Path) -> tuple[
     return path, table
 
 
+def is_step(profile: Profile) -> bool:
+    return (profile.start or {}).get("shape", "step") == "step"
+
+
+def volume_lines(profile: Profile) -> list[str]:
+    """The section of the molar volume, where it varies. Raises Invalid for one that no text can carry along."""
+    if not volume_of(profile).varies:
+        return []
+    table = dict(profile.molar_volume)
+    lines = ["[molar_volume]", f"kind = {quoted(table.pop('kind'))}"]
+    for key, value in table.items():
+        if not isinstance(value, str | int | float):
+            raise Invalid.at("molar_volume", "a case can be written with numbers and expressions only.")
+        lines.append(f"{key} = {quoted(value) if isinstance(value, str) else f'{float(value):.10g}'}")
+    return [*lines, ""]
+
+
 def case_text(estimate: Estimate, profile: Profile, table: str) -> str:
     """The case as TOML; table: name of the file of the coefficient."""
     name = estimate.component
-    other = next((word for word in profile.components if word != name), OTHER if name != OTHER else "Rest")
+    other = other_of(profile)
+    plane = estimate.diagnostics.get("contact_plane", estimate.diagnostics["matano_plane"])
     left, right = (min(max(end, 0.0), 1.0) for end in estimate.diagnostics["ends"])
     a, b = float(profile.x[0]), float(profile.x[-1])
     if estimate.diagnostics["ends_given"]:
         a, b = min(a, estimate.diagnostics["extent"][0]), max(b, estimate.diagnostics["extent"][1])
+    b -= estimate.diagnostics.get("swelling", 0.0)  # the right end moved by that
     source = Path(profile.source).name or "a profile"
     lines = [
         "schema = 1",
@@ -59,7 +88,7 @@ def case_text(estimate: Estimate, profile: Profile, table: str) -> str:
         "",
         "[initial]",
         'shape = "step"',
-        f"at = {estimate.diagnostics['matano_plane']:.10g}                     # the Matano plane of the profile",
+        f"at = {plane:.10g}                     # the contact plane, from the profile",
         f"left = {{ {name} = {left:.8g} }}",
         f"right = {{ {name} = {right:.8g} }}",
         "",
@@ -70,6 +99,7 @@ def case_text(estimate: Estimate, profile: Profile, table: str) -> str:
     ]
     if profile.temperature is not None:
         lines += ["[temperature]", f"value = {profile.temperature:.8g}", ""]
+    lines += volume_lines(profile)
     lines += [
         "[law]",
         'kind = "fick"',

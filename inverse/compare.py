@@ -1,5 +1,6 @@
 """An estimate beside the truth that a simulation knows."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -8,14 +9,16 @@ import numpy as np
 from inverse.estimate import Estimate
 from inverse.registry import method_of
 from simulator.faults import Invalid
+from simulator.laws.expression import CONSTANTS
 
 POINTS, WEIGHTS = np.polynomial.legendre.leggauss(12)
+NEAR = 1e-9  # of the window, by which a composition may lie beyond it
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """truth (k,) of the law at the estimate's compositions, error (k,) relative, max_error in the window, and whether
-    it is within the method's tolerance."""
+    """truth of the law at the estimate's compositions, error relative to it, both of the shape of the value, max_error
+    in the window over all rows, and whether it is within the method's tolerance."""
 
     method: str
     recovers: str
@@ -34,51 +37,181 @@ class Verdict:
         return f"{self.method}: largest relative error {self.max_error:.2e}, {word} the tolerance {self.tolerance:.0e}"
 
 
-def compare(estimate: Estimate, result, tolerance: float | None = None) -> Verdict:
+def compare(estimate: Estimate, result, tolerance: float | None = None, time: float | None = None) -> Verdict:
     """Judge an estimate by the law that made the result.
 
-    A coefficient that changes in time, as with the temperature, is compared with its mean up to the time of the
-    profile: what a profile can show. Raises Invalid if the law has no such coefficient.
+    time: of the profile, s, where the estimate does not say it; the last saved one by default. A coefficient that
+    changes in time, as with the temperature, is compared with its mean up to then: what a profile can show.
+    Raises Invalid if the law has no such coefficient.
     """
-    mixture = result.problem.mixture
-    if mixture.m != 1:
-        raise Invalid.at(
-            "compare",
-            f"{estimate.method} was applied to one of {mixture.m + 1} components, where the law has a matrix.",
-        )
-    if estimate.component not in mixture.components:
-        raise Invalid.at("compare", f"the result has no component {estimate.component}.")
-    if "x" in result.problem.law.depends_on:
-        raise Invalid.at(
-            "compare", "the law's coefficient depends on the position: there is no one D(X) to compare with."
-        )
-    X = estimate.composition if estimate.component == mixture.independent[0] else 1.0 - estimate.composition
+    if estimate.recovers not in TRUTHS:
+        raise Invalid.at("compare", f"there is no truth to compare {estimate.recovers} with.")
+    stated = estimate.diagnostics.get("time", time)
+    end = float(result.time[-1]) if stated is None else float(stated)
     try:
-        fractions, time = np.clip(X, 0.0, 1.0)[None, :], estimate.diagnostics.get("time")
-        truth = mean_coefficient(result, estimate.recovers, fractions, time)
+        truth = np.asarray(TRUTHS[estimate.recovers](estimate, result, end), float)
     except KeyError:
         raise Invalid.at(
             "compare", f"the law {result.problem.law.kind} has no {estimate.recovers} to compare with."
         ) from None
-    error = estimate.value / truth - 1.0
+    with np.errstate(divide="ignore"):
+        error = estimate.value / truth - 1.0
     low, high = estimate.window
-    margin = 1e-9 * (high - low)
+    margin = NEAR * (high - low)
     inside = (estimate.composition >= low - margin) & (estimate.composition <= high + margin)
-    largest = float(np.abs(error[inside]).max()) if inside.any() else np.inf
+    largest = float(np.abs(error[..., inside]).max()) if inside.any() else np.inf
     allowed = method_of(estimate.method).tolerance if tolerance is None else tolerance
     return Verdict(estimate.method, estimate.recovers, truth, error, largest, allowed, estimate.window)
 
 
-def mean_coefficient(result, name: str, fractions: np.ndarray, time: float | None = None) -> np.ndarray:
-    """The law's coefficient (k,) at fractions (1, k), averaged over the time up to `time` in s, the end by default."""
+def independent_fractions(estimate: Estimate, result) -> np.ndarray:
+    """Independent fractions (m, k) of the law at the compositions of the estimate: of a binary, or of a ternary whose
+    third component is the isotope that the estimate used up, at its fraction 0. Raises Invalid for anything else."""
+    mixture, isotope = result.problem.mixture, estimate.diagnostics.get("isotope")
+    names = [name for name in mixture.components if name != isotope]
+    if len(names) != 2:
+        raise Invalid.at(
+            "compare",
+            f"{estimate.method} was applied to one of {mixture.m + 1} components, where the law has a matrix.",
+        )
+    if estimate.component not in names:
+        raise Invalid.at("compare", f"the result has no component {estimate.component}.")
+    if mixture.interstitial:
+        raise Invalid.at("compare", "the law's interdiffusivity is of u-fractions, the estimate's of mole fractions.")
+    if "x" in result.problem.law.depends_on:
+        raise Invalid.at(
+            "compare", "the law's coefficient depends on the position: there is no one D(X) to compare with."
+        )
+    X = np.clip(estimate.composition, 0.0, 1.0)
+    shares = {estimate.component: X, isotope: np.zeros(X.size)}
+    return np.stack([shares.get(name, 1.0 - X) for name in mixture.independent])
+
+
+def mean_over_time(result, coefficient: Callable[[float, float], np.ndarray], end: float) -> np.ndarray:
+    """Mean over 0 < t < end of coefficient(T, t), of its shape."""
     problem = result.problem
-    end = float(result.time[-1]) if time is None else time
     breaks = problem.temperature.breaks if problem.temperature is not None else ()
     times = np.unique([0.0, *(t for t in breaks if 0.0 < t < end), end])
-    total, unknowns = np.zeros(fractions.shape[1]), problem.mixture.unknowns(fractions)
+    total = 0.0
     for left, right in pairwise(times):
         half = 0.5 * (right - left)
         for point, weight in zip(POINTS, WEIGHTS, strict=True):
             t = left + half * (1.0 + point)
-            total += half * weight * problem.law.coefficient(name, unknowns, problem.temperature_at(t), t)
+            total = total + half * weight * np.asarray(coefficient(problem.temperature_at(t), t), float)
     return total / end
+
+
+def mean_coefficient(result, name: str, fractions: np.ndarray, time: float | None = None) -> np.ndarray:
+    """The law's coefficient (k,), or with a row for each component, at fractions (m, k), averaged over the time up to
+    `time` in s, the end by default."""
+    problem = result.problem
+    unknowns = problem.mixture.unknowns(fractions)
+    end = float(result.time[-1]) if time is None else time
+    found = mean_over_time(result, lambda T, t: problem.law.coefficient(name, unknowns, T, t), end)
+    return found if found.ndim else np.full(fractions.shape[1], found)
+
+
+def interdiffusivity(estimate: Estimate, result, end: float) -> np.ndarray:
+    fractions = independent_fractions(estimate, result)
+    if len(fractions) > 1:
+        raise KeyError("interdiffusivity")
+    return mean_coefficient(result, "interdiffusivity", fractions, end)
+
+
+def by_component(name: str) -> Callable[[Estimate, object, float], np.ndarray]:
+    """A coefficient that the law has for every component: of those that the rows name, or of the estimate's."""
+
+    def truth(estimate: Estimate, result, end: float) -> np.ndarray:
+        components = result.problem.mixture.components
+        values = mean_coefficient(result, name, independent_fractions(estimate, result), end)
+        values = np.broadcast_to(values, (len(components), estimate.composition.size))
+        rows = values[[components.index(row) for row in estimate.rows or (estimate.component,)]]
+        return rows if estimate.rows else rows[0]
+
+    return truth
+
+
+def tracer_ratio(estimate: Estimate, result, end: float) -> np.ndarray:
+    """D*_component/D*_other."""
+    mixture = result.problem.mixture
+    values = mean_coefficient(result, "tracer_diffusivity", independent_fractions(estimate, result), end)
+    own = mixture.components.index(estimate.component)
+    return values[own] / values[1 - own]
+
+
+def lattice_velocity(estimate: Estimate, result, end: float) -> np.ndarray:
+    """v (k,), m/s, of the run itself at the compositions, at the saved time nearest to `end`."""
+    if not result.has("lattice_velocity"):
+        raise KeyError("lattice_velocity")
+    k = int(np.argmin(np.abs(result.time - end)))
+    rows = result.problem.mixture.components.index(estimate.component)
+    fields, X = result.snapshots[k].fields, result.mole_fraction[k, rows]
+    faces = fields["position_face"] if result.has("position_face") else result.grid.faces
+    order = np.argsort(X)
+    return np.interp(
+        estimate.composition, X[order], np.interp(result.position[k], faces, fields["lattice_velocity"])[order]
+    )
+
+
+def of_layers(estimate: Estimate, result, values: np.ndarray) -> np.ndarray:
+    """Values (.., p) of the law's compounds in the order of the estimate's layers, told by their fractions."""
+    law = result.problem.law
+    own = estimate.component == law.mixture.independent[0]
+    fractions = law.fractions[1:-1] if own else 1.0 - law.fractions[1:-1]
+    nearest = np.argmin(np.abs(fractions[None] - estimate.composition[:, None]), axis=1)
+    if np.abs(fractions[nearest] - estimate.composition).max() > 1e-6:
+        raise Invalid.at("compare", "the law has other compounds than the estimate.")
+    return values[..., nearest]
+
+
+def compounds_of(result, name: str):
+    """The law of a couple of line compounds; KeyError for another one."""
+    if result.problem.law.kind != "line-compounds":
+        raise KeyError(name)
+    return result.problem.law
+
+
+def integrated_diffusivity(estimate: Estimate, result, end: float) -> np.ndarray:
+    law = compounds_of(result, "integrated_diffusivity")
+    return of_layers(estimate, result, mean_over_time(result, lambda T, t: law.integrated_diffusivity(T), end))
+
+
+def growth_constant(estimate: Estimate, result, end: float) -> np.ndarray:
+    """Rows: the first and the second kind."""
+    law = compounds_of(result, "growth_constant")
+
+    def both(T: float, t: float) -> np.ndarray:
+        return np.array([law.growth_first_kind(T), law.growth_second_kind(T)])
+
+    return of_layers(estimate, result, mean_over_time(result, both, end))
+
+
+def activation_energy(estimate: Estimate, result, end: float) -> np.ndarray:
+    """Q (k,), J/mol, of the line through the law's ln D over 1/T at the temperatures of the profiles."""
+    problem, fractions = result.problem, independent_fractions(estimate, result)
+    if len(fractions) > 1:
+        raise KeyError("activation_energy")
+    temperatures = np.asarray(estimate.diagnostics["temperatures"], float)
+    unknowns = problem.mixture.unknowns(fractions)
+    D = [
+        np.broadcast_to(problem.law.coefficient("interdiffusivity", unknowns, T), estimate.composition.shape)
+        for T in temperatures
+    ]
+    return -CONSTANTS["R"] * np.polyfit(1.0 / temperatures, np.log(D), 1)[0]
+
+
+def duration(estimate: Estimate, result, end: float) -> np.ndarray:
+    return np.full(estimate.value.shape, end)
+
+
+TRUTHS: dict[str, Callable[[Estimate, object, float], np.ndarray]] = {
+    "interdiffusivity": interdiffusivity,
+    "intrinsic_diffusivity": by_component("intrinsic_diffusivity"),
+    "tracer_diffusivity": by_component("tracer_diffusivity"),
+    "tracer_ratio": tracer_ratio,
+    "lattice_velocity": lattice_velocity,
+    "integrated_diffusivity": integrated_diffusivity,
+    "growth_constant": growth_constant,
+    "activation_energy": activation_energy,
+    "time": duration,
+}

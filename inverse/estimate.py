@@ -1,5 +1,6 @@
 """What a method recovers, and what a method is."""
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -116,12 +117,21 @@ class Method:
             return " ".join(fault.sentence for fault in error.faults)
         return None
 
-    def __call__(self, *profiles: Profile, component: str | None = None) -> Estimate:
-        """The estimate from these profiles; component: which one to analyse. Raises Invalid where the method does not
-        apply."""
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Names of what can be chosen beside the profiles, such as smoother."""
+        entries = inspect.signature(self.analyse).parameters.values()
+        return tuple(entry.name for entry in entries if entry.default is not entry.empty)
+
+    def __call__(self, *profiles: Profile, component: str | None = None, **options) -> Estimate:
+        """The estimate from these profiles; component: which one to analyse; options: of the method, such as smoother.
+        Raises Invalid where the method does not apply, or has no such option."""
         least, most = self.counts
         if not least <= len(profiles) <= most:
             raise Invalid.at("profiles", self.applies(*profiles))
         if component is not None:
             profiles = tuple(profile.only(component) for profile in profiles)
-        return self.analyse(*profiles, window=self.window)
+        for name in options:
+            if name not in self.options:
+                raise Invalid.at(name, f"{self.name} has no choice of a {name}.")
+        return self.analyse(*profiles, **{"window": self.window, **options})

@@ -1,109 +1,181 @@
-"""Which smooth curve a profile gets: interpolation of clean data, a penalised fit in probit space of noisy data.
+"""Which smooth curve a profile gets: interpolation of clean data, a smoother for noisy ones, piece by piece.
 
-The noisy fit. u' > 0 always, because the spline is of its logarithm: u' = exp g, g a cubic spline in a composition-like
-coordinate xi, xi = (1 + erf(u/2))/2 of the previous pass, and constant beyond the points that carry information. The
-coefficients minimise sum w^2 (y - y- - (y+ - y-) Y(u))^2 + lambda int (g''')^2 dxi, so that the weights are in Y, not
-in u; lambda maximises the restricted likelihood of the linearised problem at each Gauss-Newton step. End values that
-are not known are fitted with it. No knot is ever placed by the data, so none can be misplaced.
+Clean data are interpolated in probit space where they rise, whichever smoother is asked for: it would return them.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
-from scipy.interpolate import BSpline, CubicHermiteSpline, make_interp_spline, make_smoothing_spline
+from scipy.interpolate import CubicSpline, make_interp_spline
 from scipy.optimize import isotonic_regression
 
-from inverse.smoothing import ROOT_PI, Curve, PlainCurve, ProbitCurve, normal, probit
+from inverse.ends import END_REGION, end_points
+from inverse.noise import noise_between, noise_of
+from inverse.penalised import DRAWS, SEED, PenalisedFit
+from inverse.penalties import smoothing_spline, whittaker
+from inverse.piecewise import Flat, Piecewise
+from inverse.smoothing import Curve, PlainCurve, ProbitCurve, Smooth, probit
+from simulator.faults import Invalid, near
 
 CLEAN = 2e-3  # noise, in units of the typical step of Y between neighbours, below which data are interpolated
 FLOORS = (1e-8, 1e-7, 1e-6, 1e-5, 1e-4)  # closer to 0 or 1 a simulated profile is rounding and time-step error
-NODES = 801
-PASSES = 3
-KNOTS = 24
 FALLS = {False: 0.02, True: 2e-3}  # of the step, by which noisy and clean data may fall and still count as rising
-DRAWS, SEED = 64, 20230
-FARTHEST = 5.0  # of ln u' in a draw from its best value: data that say nothing there would overflow it
-WIDEST = 12.0  # of ln u' about its usual value: diffusivities that differ by exp(48) between places are noise
-
-
-@dataclass(frozen=True)
-class Smooth:
-    """The curve, the end values that belong to it, the noise (one standard deviation of a fraction), the residual (root
-    mean square), and curves with end values drawn from the distribution of the fit, none for clean data."""
-
-    curve: Curve
-    ends: tuple[float, float]
-    noise: float
-    residual: float
-    draws: tuple[tuple[Curve, tuple[float, float]], ...] = ()
-    warnings: tuple[str, ...] = ()
-
-
-def noise_of(x: np.ndarray, y: np.ndarray) -> float:
-    """Standard deviation of the noise in y(x).
-
-    Each point is compared with the cubic through its four neighbours. Noise makes neighbouring differences alternate
-    and a curve too bent for the cubic does not, so the noise is read off the covariance of neighbouring differences
-    alone.
-    """
-    if x.size < 8:
-        return 0.0
-    n = x.size - 4
-    around = np.stack([x[k : k + n] for k in (0, 1, 3, 4)])
-    middle = x[2:-2]
-    weight = np.ones((4, n))
-    for i in range(4):
-        for j in range(4):
-            if i != j:
-                weight[i] *= (middle - around[j]) / (around[i] - around[j])
-    rows = np.stack([-weight[0], -weight[1], np.ones(n), -weight[2], -weight[3]])
-    size = np.sqrt((rows**2).sum(axis=0))
-    rows /= size
-    difference = sum(rows[k] * y[k : k + n] for k in range(5))
-    covariance = (rows[1:, :-1] * rows[:-1, 1:]).sum(axis=0)
-    return float(np.sqrt(max(0.0, (difference[:-1] * difference[1:]).sum() / covariance.sum())))
+FEWEST = 4  # points of a piece between two jumps
+SMOOTHERS = ("probit", "spline", "whittaker")
+NOT_MONOTONE = "The profile is not monotone: a spline of the fraction itself was used, less accurate in the tails."
 
 
 def smooth(
-    x: np.ndarray, y: np.ndarray, ends: tuple[float, float], fixed: bool, sigma: np.ndarray | None = None
+    x: np.ndarray,
+    y: np.ndarray,
+    ends: tuple[float, float],
+    fixed: bool,
+    sigma: np.ndarray | None = None,
+    smoother: str = "probit",
+    edges: tuple[float, ...] = (),
 ) -> Smooth:
-    """The curve through y(x) (N,) that runs from ends[0] to ends[1]; fixed: the ends are known. sigma (N,): of y, or
-    None."""
+    """The curve through y(x) (N,) that runs from ends[0] to ends[1], and jumps at edges (m).
+
+    fixed: the ends are known. sigma (N,): of y, or None. smoother: of noisy data: "probit", a penalised fit in probit
+    space; "spline", the cubic smoothing spline, or "whittaker", third differences, both of Y itself, cross-validated,
+    and free to fall; for a profile that goes up and down "probit" is the smoothing spline. Raises Invalid for another
+    name.
+    """
+    if smoother not in SMOOTHERS:
+        hint = near(smoother, SMOOTHERS)
+        raise Invalid.at("smoother", f"there is no smoother {smoother!r}; there are {', '.join(SMOOTHERS)}.{hint}")
+    if edges:
+        return pieces(x, y, ends, sigma, smoother, edges)
     step = ends[1] - ends[0]
     Y = (y - ends[0]) / step
     noise = noise_of(x, Y)
+    clean = sigma is None and is_clean(Y, noise)
+    rises = np.abs(Y - isotonic_regression(Y).x).max() <= max(6.0 * noise, FALLS[clean])
+    if clean and rises:
+        curve = interpolate(x, Y)
+        if curve is not None:
+            return Smooth(curve, ends, noise * abs(step), residual_of(curve, x, Y) * abs(step))
+    if clean and not rises:
+        curve = PlainCurve(make_interp_spline(x, Y, k=3), x)
+        return Smooth(curve, ends, noise * abs(step), 0.0, warnings=(NOT_MONOTONE,))
+    if rises and smoother == "probit":
+        return PenalisedFit(x, y, ends, fixed, sigma, max(noise, 1e-6)).result()
+    found = plain(x, Y, None if sigma is None else sigma / abs(step), smoother, noise, abs(step), fixed)
+
+    def scaled(part):
+        return float(ends[0] + step * part[0]), float(ends[0] + step * part[1])
+
+    return Smooth(
+        found.curve,
+        scaled(found.ends),
+        found.noise,
+        found.residual,
+        tuple((one, scaled(part)) for one, part in found.draws),
+        () if rises else (NOT_MONOTONE,),
+    )
+
+
+def is_clean(Y: np.ndarray, noise: float) -> bool:
+    """Whether the noise is nothing beside the steps of Y in the zone."""
     monotone = isotonic_regression(Y).x
     zone = (monotone > 0.02) & (monotone < 0.98)
     spacing = np.median(np.abs(np.diff(Y[zone]))) if zone.sum() > 2 else 0.1
-    clean = sigma is None and noise <= CLEAN * spacing
-    if np.abs(Y - monotone).max() > max(6.0 * noise, FALLS[clean]):
-        curve, residual = plain(x, Y, clean)
-        sentence = "The profile is not monotone: a spline of the fraction itself was used, less accurate in the tails."
-        return Smooth(curve, ends, noise * abs(step), residual * abs(step), warnings=(sentence,))
-    if clean:
-        curve = interpolate(x, Y)
-        if curve is not None:
-            return Smooth(curve, ends, noise * abs(step), float(np.sqrt(np.mean((curve.Y(x) - Y) ** 2))) * abs(step))
-    return PenalisedFit(x, y, ends, fixed, sigma, max(noise, 1e-6)).result()
+    return bool(noise <= CLEAN * spacing)
 
 
-def plain(x: np.ndarray, Y: np.ndarray, clean: bool) -> tuple[PlainCurve, float]:
-    """An interpolating or, for noisy data, a smoothing spline of Y (generalised cross-validation), and its residual."""
-    scale = x[-1] - x[0]
-    if clean:
-        curve = PlainCurve(make_interp_spline(x, Y, k=3), x)
-    else:
-        s = (x - x[0]) / scale
-        fitted = make_smoothing_spline(s, Y)
-        fine = np.union1d(s, np.linspace(0.0, 1.0, NODES))
-        curve = PlainCurve(CubicHermiteSpline(x[0] + scale * fine, fitted(fine), fitted.derivative()(fine) / scale), x)
-    return curve, float(np.sqrt(np.mean((curve.Y(x) - Y) ** 2)))
+def residual_of(curve: Curve, x: np.ndarray, Y: np.ndarray) -> float:
+    return float(np.sqrt(np.mean((curve.Y(x) - Y) ** 2)))
 
 
-def interpolate(x: np.ndarray, Y: np.ndarray) -> ProbitCurve | None:
+def plain(
+    x: np.ndarray,
+    Y: np.ndarray,
+    sigma: np.ndarray | None,
+    smoother: str,
+    noise: float,
+    step: float = 1.0,
+    fixed: bool = True,
+) -> Smooth:
+    """A smoother of Y itself, and draws from the distribution of the fit with the noise, or sigma.
+
+    "whittaker" or "spline", which "probit" falls back to. step: of the fraction, for the noise and the residual. fixed:
+    the ends 0 and 1 are known; else they are averages of the curve over its end regions, less noisy than the data's.
+    """
+    linear = whittaker(x, sigma) if smoother == "whittaker" else smoothing_spline(x, sigma)
+    factor = linear.factor(Y)
+    sides = [end_points(x, END_REGION, side) for side in ("left", "right")]
+
+    def curve_of(z):
+        ends = (0.0, 1.0) if fixed else tuple(float(z[side].mean()) for side in sides)
+        z = (z - ends[0]) / (ends[1] - ends[0])
+        if smoother == "whittaker":
+            return PlainCurve(make_interp_spline(x, z, k=min(5, 2 * ((x.size - 2) // 2) + 1)), x), ends
+        return PlainCurve(CubicSpline(x, z, bc_type="natural"), x), ends
+
+    best = linear.fitted(Y, factor)
+    size = max(noise, 1e-12) if sigma is None else float(np.median(sigma))
+    shaken = size * np.random.default_rng(SEED).standard_normal((DRAWS, x.size))
+    draws = tuple(curve_of(linear.drawn(best, factor, row)) for row in shaken)
+    curve, ends = curve_of(best)
+    residual = residual_of(curve, x, (Y - ends[0]) / (ends[1] - ends[0])) * (ends[1] - ends[0])
+    return Smooth(curve, ends, size * step, residual * step, draws)
+
+
+def pieces(
+    x: np.ndarray, y: np.ndarray, ends: tuple[float, float], sigma: np.ndarray | None, smoother: str, edges: tuple
+) -> Smooth:
+    """A curve for each stretch between two jumps, carried on to the jump itself; the ends are kept as they are."""
+    step = ends[1] - ends[0]
+    Y = (y - ends[0]) / step
+    noise = noise_between(x, Y, edges)
+    limits = [-np.inf, *edges, np.inf]
+    which = np.searchsorted(edges, x, side="right")
+    parts = []
+    for k in range(len(edges) + 1):
+        mine = which == k
+        own = None if sigma is None else sigma[mine] / abs(step)
+        parts.append(piece(x[mine], Y[mine], (limits[k], limits[k + 1]), own, smoother, noise))
+    curve = Piecewise(tuple(part.curve for part in parts), edges)
+    drawn = [part.draws or ((part.curve, (0.0, 1.0)),) * DRAWS for part in parts]
+    draws = ()
+    if any(part.draws for part in parts):
+        draws = tuple(
+            (Piecewise(tuple(one for one, _ in together), edges), ends) for together in zip(*drawn, strict=True)
+        )
+    return Smooth(curve, ends, noise * abs(step), residual_of(curve, x, Y) * abs(step), draws)
+
+
+def piece(x, Y, limits, sigma, smoother, noise) -> Smooth:
+    """The curve of one stretch: of one composition, interpolated, or smoothed. An outermost one without a gradient has
+    the composition of its end."""
+    first, last = np.isinf(limits)
+    bounds = np.array([x[0] if first else limits[0], x[-1] if last else limits[1]])
+    if x.size < FEWEST or np.ptp(Y) <= max(6.0 * noise, 1e-9):
+        value = 0.0 if first else 1.0 if last else float(np.mean(Y))
+        return Smooth(Flat(value, np.unique([*bounds, *x])), (0.0, 1.0), noise, 0.0)
+    rising = np.abs(Y - isotonic_regression(Y).x).max() <= max(6.0 * noise, FALLS[False])
+    steps = np.abs(np.diff(Y))
+    spacing = np.median(steps[steps > 0.01 * steps.max()])
+    if sigma is None and noise <= CLEAN * spacing:
+        curve = interpolate(x, Y, bounds) if rising else None
+        if curve is None:
+            curve = PlainCurve(make_interp_spline(x, Y, k=3), np.union1d(x, bounds), (Y.min(), Y.max()))
+        return Smooth(curve, (0.0, 1.0), noise, 0.0)
+    if (first or last) and rising and smoother == "probit":
+        return PenalisedFit(x, Y, (0.0, 1.0), True, sigma, max(noise, 1e-6)).result()
+    return plain(x, Y, sigma, smoother, noise) if x.size > 7 else straight(x, Y, noise)
+
+
+def straight(x, Y, noise) -> Smooth:
+    """A straight line through the few noisy points of a stretch."""
+    slope, height = np.polyfit(x, Y, 1)
+    line = make_interp_spline(x[[0, -1]], height + slope * x[[0, -1]], k=1)
+    curve = PlainCurve(line, x, (Y.min(), Y.max()))
+    return Smooth(curve, (0.0, 1.0), noise, residual_of(curve, x, Y))
+
+
+def interpolate(x: np.ndarray, Y: np.ndarray, bounds: np.ndarray | tuple = ()) -> ProbitCurve | None:
     """Interpolating spline of u through the points from the middle outwards, as long as they rise and lie a floor away
     from 0 and 1; the lowest floor and the highest degree whose spline rises everywhere. None if there is no such
-    spline."""
+    spline. bounds: where the stretch ends, m; the spline is followed to there from the last point."""
     middle = int(np.argmin(np.abs(Y - 0.5)))
     rising = np.diff(Y) > 0
     for k in (5, 3):
@@ -114,202 +186,15 @@ def interpolate(x: np.ndarray, Y: np.ndarray) -> ProbitCurve | None:
                 first -= 1
             while last < x.size - 1 and good[last + 1] and rising[last]:
                 last += 1
-            if not good[middle] or last - first < 5:
+            if not good[middle] or last - first < (k if len(bounds) else 5):
                 continue
             part = slice(first, last + 1)
-            curve = ProbitCurve(make_interp_spline(x[part], probit(Y[part]), k=k), x[part])
+            knots = x[part]
+            if len(bounds):
+                low, high = bounds
+                before, behind = (low,) * (first == 0), (high,) * (last == x.size - 1)
+                knots = np.unique([*before, *knots, *behind])
+            curve = ProbitCurve(make_interp_spline(x[part], probit(Y[part]), k=k), knots)
             if curve.monotone:
                 return curve
     return None
-
-
-def positive(M: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A symmetric M with so little added to its diagonal that it has a Cholesky factor, and that factor."""
-    size = max(float(np.trace(M)) / len(M), 1e-200)
-    for ridge in 10.0 ** np.arange(-13.0, 1.0):
-        steadied = M + ridge * size * np.eye(len(M))
-        try:
-            return steadied, np.linalg.cholesky(steadied)
-        except np.linalg.LinAlgError:
-            continue
-    return size * np.eye(len(M)), np.sqrt(size) * np.eye(len(M))
-
-
-class PenalisedFit:
-    """The noisy fit described above. Unknowns: coefficients of g, u at the middle node, and the two ends if they are
-    free."""
-
-    def __init__(self, x, y, ends, fixed, sigma, noise):
-        self.x, self.y, self.fixed = x, y, fixed
-        self.ends = np.array(ends, float)
-        self.known = sigma is not None
-        step = abs(ends[1] - ends[0])
-        self.sigma = np.full(x.size, noise * step) if sigma is None else sigma
-        size = float(np.median(self.sigma)) / step
-        Y = isotonic_regression((y - ends[0]) / (ends[1] - ends[0]), weights=1.0 / self.sigma**2).x
-        start, nodes_u = self._start(Y, size)
-        inside = np.flatnonzero((1.5 * size < Y) & (1.0 - 1.5 * size > Y))
-        a = x[max(inside[0] - 1, 0)] if inside.size else x[0]
-        b = x[min(inside[-1] + 1, x.size - 1)] if inside.size else x[-1]
-        self.s = np.linspace(a, b, NODES)
-        self.at = np.clip(x, a, b)
-        self.below, self.above = np.minimum(x - a, 0.0), np.maximum(x - b, 0.0)
-        self.u, slope = self._line(start, nodes_u)
-        self.log_slope = np.log(slope)
-        self.usual = float(np.median(self.log_slope))
-
-    def _start(self, Y, size):
-        """Positions of evenly spaced u on the monotone regression of the data: a first, rough u(x)."""
-        u = np.linspace(-1.2, 1.2, 9)
-        low, high = max(Y[0], size), min(Y[-1], 1.0 - size)
-        u = u[(normal(u) > low) & (normal(u) < high)]
-        rise = Y + 1e-9 * np.arange(Y.size)
-        if u.size < 2:
-            return np.array([self.x[0], self.x[-1]]), np.array([-1.0, 1.0])
-        place = np.interp(normal(u), rise, self.x)
-        least = 0.02 * (place[-1] - place[0]) / u.size + 1e-12 * (self.x[-1] - self.x[0])
-        for k in range(1, place.size):
-            place[k] = max(place[k], place[k - 1] + least)
-        return place, u
-
-    def _line(self, place, u):
-        """u and u' on the nodes, continued as straight lines, from a few rough points."""
-        if u.size == 2:
-            slope = np.full(NODES, (u[1] - u[0]) / (place[1] - place[0]))
-            return u[0] + slope[0] * (self.s - place[0]), slope
-        secants = np.diff(u) / np.diff(place)
-        centres = 0.5 * (place[1:] + place[:-1])
-        slope = np.exp(np.interp(self.s, centres, np.log(secants)))
-        steps = 0.5 * (slope[1:] + slope[:-1]) * np.diff(self.s)
-        rough = np.concatenate([[0.0], np.cumsum(steps)])
-        return rough + np.interp(place[u.size // 2], self.s, -rough) + u[u.size // 2], slope
-
-    def _basis(self):
-        """g's B-splines on the nodes, as functions of xi, and the penalty matrix."""
-        xi = normal(0.5 * self.u)
-        xi = (xi - xi[0]) / (xi[-1] - xi[0])
-        count = int(np.clip(self.x.size // 3, 4, KNOTS))
-        knots = np.concatenate([[0.0] * 3, np.linspace(0.0, 1.0, count), [1.0] * 3])
-        basis = BSpline.design_matrix(np.clip(xi, 0.0, 1.0), knots, 3).toarray()
-        inner = np.linspace(0.0, 1.0, count)
-        third = BSpline(knots, np.eye(basis.shape[1]), 3).derivative(3)(0.5 * (inner[1:] + inner[:-1]))
-        penalty = third.T @ third  # the third derivative is constant between two knots
-        return basis, penalty / np.trace(penalty)
-
-    def _curve(self, basis, v):
-        g = basis @ v[: basis.shape[1]]
-        slope = np.exp(np.clip(g, self.usual - WIDEST, self.usual + WIDEST))
-        h = self.s[1] - self.s[0]
-        bend = np.gradient(slope, h, edge_order=2)
-        pieces = h * 0.5 * (slope[1:] + slope[:-1]) + h**2 / 12.0 * (bend[:-1] - bend[1:])
-        # the cubic between two nodes rises where neither slope is more than three times the secant
-        pieces = np.maximum(pieces, 0.4 * h * np.maximum(slope[1:], slope[:-1]))
-        u = np.concatenate([[0.0], np.cumsum(pieces)])
-        return v[basis.shape[1]] + u - u[NODES // 2], slope
-
-    def _model(self, basis, v):
-        u, slope = self._curve(basis, v)
-        at = CubicHermiteSpline(self.s, u, slope)(self.at) + self.below * slope[0] + self.above * slope[-1]
-        low, high = self.ends if self.fixed else v[-2:]
-        return at, slope, low, high
-
-    def _residual(self, basis, v):
-        u, _, low, high = self._model(basis, v)
-        return (self.y - low - (high - low) * normal(u)) / self.sigma
-
-    def _jacobian(self, basis, v):
-        u, slope, low, high = self._model(basis, v)
-        rates = slope[:, None] * basis
-        h = self.s[1] - self.s[0]
-        grown = np.concatenate([np.zeros((1, basis.shape[1])), np.cumsum(0.5 * h * (rates[1:] + rates[:-1]), axis=0)])
-        grown -= grown[NODES // 2]
-        place = (self.at - self.s[0]) / h
-        k = np.minimum(place.astype(int), NODES - 2)
-        part = (place - k)[:, None]
-        du = (
-            (1.0 - part) * grown[k]
-            + part * grown[k + 1]
-            + np.outer(self.below, rates[0])
-            + np.outer(self.above, rates[-1])
-        )
-        columns = [(high - low) * (np.exp(-(u**2)) / ROOT_PI)[:, None] * np.column_stack([du, np.ones(u.size)])]
-        if not self.fixed:
-            columns += [normal(-u)[:, None], normal(u)[:, None]]
-        return np.column_stack(columns) / self.sigma[:, None]
-
-    def _smoothness(self, A, b, zz, penalty):
-        """The penalty's factor that maximises the restricted likelihood."""
-        size = max(float(np.trace(A)) / len(A), 1e-200)
-        null = len(A) - (np.linalg.matrix_rank(penalty, tol=1e-12))
-        best, chosen = np.inf, size
-        for factor in size * 10.0 ** np.arange(-8.0, 5.01, 0.25):
-            M, triangle = positive(A + factor * penalty)
-            left = zz - b @ np.linalg.solve(M, b)
-            if left <= 0:
-                continue
-            logdet = 2.0 * np.log(np.diag(triangle)).sum()
-            value = (self.x.size - null) * np.log(left) + logdet - (len(A) - null) * np.log(factor)
-            if value < best:
-                best, chosen = value, factor
-        return chosen
-
-    def result(self) -> Smooth:
-        for _ in range(PASSES):
-            basis, small = self._basis()
-            n = basis.shape[1]
-            weight = np.exp(-0.5 * self.u**2)[:, None]
-            g = np.linalg.lstsq(basis * weight, self.log_slope * weight[:, 0], rcond=1e-8)[0]
-            v = np.concatenate([g, [self.u[NODES // 2]], [] if self.fixed else self.ends])
-            penalty = np.zeros((v.size, v.size))
-            penalty[:n, :n] = small
-            v, M, s2 = self._minimise(basis, v, penalty, n)
-            self.u, slope = self._curve(basis, v)
-            self.log_slope = np.log(slope)
-            if not self.fixed:
-                self.ends = v[-2:].copy()
-        residual = self._residual(basis, v) * self.sigma
-        scale = 1.0 if self.known else s2
-        noise = float(np.median(self.sigma) * np.sqrt(scale))
-        draws = tuple(self._drawn(basis, v, np.sqrt(scale) * np.linalg.inv(positive(M)[1]).T, n))
-        curve, ends = self._as_curve(basis, v), self._ends(v)
-        return Smooth(curve, ends, noise, float(np.sqrt(np.mean(residual**2))), draws)
-
-    def _drawn(self, basis, v, root, n):
-        """Curves with their ends from the normal distribution about v with the covariance root @ root.T."""
-        for z in np.random.default_rng(SEED).standard_normal((DRAWS, v.size)):
-            w = v + root @ z
-            w[:n] = np.clip(w[:n], v[:n] - FARTHEST, v[:n] + FARTHEST)
-            yield self._as_curve(basis, w), self._ends(w)
-
-    def _ends(self, v):
-        return (float(self.ends[0]), float(self.ends[1])) if self.fixed else (float(v[-2]), float(v[-1]))
-
-    def _as_curve(self, basis, v):
-        u, slope = self._curve(basis, v)
-        return ProbitCurve(CubicHermiteSpline(self.s, u, slope), self.s)
-
-    def _minimise(self, basis, v, penalty, n):
-        factor = None
-        for iteration in range(60):
-            J, r = self._jacobian(basis, v), self._residual(basis, v)
-            z = r + J @ v
-            A, b = J.T @ J, J.T @ z
-            if iteration < 10:
-                factor = self._smoothness(A, b, z @ z, penalty)
-            M, _ = positive(A + factor * penalty)
-            change = np.linalg.solve(M, J.T @ r - factor * penalty @ v)
-            change *= min(1.0, 1.0 / max(1e-12, np.abs(change[: n + 1]).max()))
-            before = r @ r + factor * v @ penalty @ v
-            for _ in range(12):
-                r = self._residual(basis, v + change)
-                if r @ r + factor * (v + change) @ penalty @ (v + change) <= before * (1.0 + 1e-10):
-                    break
-                change *= 0.5
-            v = v + change
-            if iteration > 10 and np.abs(change).max() < 1e-6:
-                break
-        J, r = self._jacobian(basis, v), self._residual(basis, v)
-        A = J.T @ J
-        M, _ = positive(A + factor * penalty)
-        free = max(1.0, self.x.size - np.trace(np.linalg.solve(M, A)))
-        return v, M, float(r @ r) / free

@@ -4,12 +4,51 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from inverse.estimate import Method
-from inverse.methods import boltzmann_matano, sauer_freise
+from inverse.methods import (
+    arrhenius,
+    boltzmann_matano,
+    chronometry,
+    den_broeder,
+    erf_fit,
+    extended_hall,
+    forward_fit,
+    growth_constants,
+    grube,
+    hall,
+    integrated,
+    intrinsic,
+    marker_curve,
+    sauer_freise,
+    thick_film,
+    thin_film,
+    tracer_couple,
+    tracer_profile,
+    tracers,
+    wagner,
+)
 from simulator.faults import Invalid, near
 
 ALL: tuple[Method, ...] = (
     boltzmann_matano.METHOD,
     sauer_freise.METHOD,
+    wagner.METHOD,
+    den_broeder.METHOD,
+    hall.METHOD,
+    extended_hall.METHOD,
+    erf_fit.METHOD,
+    grube.METHOD,
+    thin_film.METHOD,
+    thick_film.METHOD,
+    tracer_profile.METHOD,
+    tracer_couple.METHOD,
+    forward_fit.METHOD,
+    arrhenius.METHOD,
+    chronometry.METHOD,
+    intrinsic.METHOD,
+    marker_curve.METHOD,
+    tracers.METHOD,
+    integrated.METHOD,
+    growth_constants.METHOD,
 )
 
 METHODS: Mapping[str, Method] = MappingProxyType({method.name: method for method in ALL})

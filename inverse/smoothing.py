@@ -9,6 +9,7 @@ a spline of Y. Beyond the points that carry information u goes on as a straight 
     int_x^inf (1 - Y) dx = [exp(-u^2)/(2 sqrt(pi)) - u (1 - Y)]/u'
 """
 
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -17,6 +18,7 @@ from scipy.special import erfc, erfcinv
 ROOT_PI = np.sqrt(np.pi)
 GAUSS, GAUSS_WEIGHT = np.polynomial.legendre.leggauss(8)
 PIECES = 256
+FARTHEST, STRIDE = 6.5, 0.25  # of u: where Y is 2e-20, and the pieces on the way there
 
 
 def probit(Y: np.ndarray) -> np.ndarray:
@@ -37,16 +39,53 @@ def linear_tail(u: np.ndarray, slope: float) -> np.ndarray:
     return (u * normal(u) + np.exp(-(u**2)) / (2.0 * ROOT_PI)) / slope
 
 
-class Curve:
-    """Y(x) with gradient and integrals; Gauss quadrature between `nodes` (k,), closed forms beyond them.
+class Running:
+    """Integrals of f along x by Gauss quadrature between nodes (k,), f being 0 or smooth beyond them."""
 
-    left(x) = int_-inf^x Y dx and right(x) = int_x^inf (1 - Y) dx, m.
+    def __init__(self, f, nodes: np.ndarray):
+        self.f, self.nodes = f, nodes
+        pieces = self.over(nodes[:-1], nodes[1:])
+        self.sums = np.concatenate([[0.0], np.cumsum(pieces)])
+        self.rests = np.concatenate([np.cumsum(pieces[::-1])[::-1], [0.0]])
+
+    def over(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """int_a^b f dx, one Gauss formula each."""
+        half = 0.5 * (b - a)
+        points = 0.5 * (a + b)[:, None] + half[:, None] * GAUSS
+        return half * (self.f(points) @ GAUSS_WEIGHT)
+
+    def before(self, x: np.ndarray) -> np.ndarray:
+        """int f from the first node to x (j,)."""
+        x = np.atleast_1d(np.asarray(x, float))
+        k = np.clip(np.searchsorted(self.nodes, x, side="right") - 1, 0, self.nodes.size - 2)
+        return self.sums[k] + self.over(self.nodes[k], x)
+
+    def behind(self, x: np.ndarray) -> np.ndarray:
+        """int f from x (j,) to the last node."""
+        x = np.atleast_1d(np.asarray(x, float))
+        k = np.clip(np.searchsorted(self.nodes, x, side="right") - 1, 0, self.nodes.size - 2)
+        return self.rests[k + 1] + self.over(x, self.nodes[k + 1])
+
+
+class Curve:
+    """Y(x) with gradient and integrals.
+
+    left(x) = int_-inf^x Y dx and right(x) = int_x^inf (1 - Y) dx, m. nodes (k,): between them the curve is smooth, and
+    beyond them Y is 0 and 1 to rounding, or the tails are known (tail_left, tail_right) m. span (k,): the nodes with
+    such tails, as far as anything is left of them. branches: the ranges of Y, from the left to the right, through which
+    the curve rises without a jump; none for a curve that goes up and down. edges: where it jumps, m.
     """
 
     nodes: np.ndarray
-    monotone: bool
-    tail_left: float
-    tail_right: float
+    span: np.ndarray
+    branches: tuple[tuple[float, float], ...] = ()
+    edges: tuple[float, ...] = ()
+    tail_left: float = 0.0
+    tail_right: float = 0.0
+
+    @property
+    def monotone(self) -> bool:
+        return bool(self.branches)
 
     def Y(self, x: np.ndarray) -> np.ndarray:
         raise NotImplementedError
@@ -59,31 +98,43 @@ class Curve:
         """dY/dx, 1/m."""
         raise NotImplementedError
 
-    @staticmethod
-    def _gauss(f, a, b):
-        half = 0.5 * (b - a)
-        points = 0.5 * (a + b)[:, None] + half[:, None] * GAUSS
-        return half * (f(points) @ GAUSS_WEIGHT)
+    def position(self, Y: np.ndarray) -> np.ndarray:
+        """Where the curve takes these values of its branches, m."""
+        raise NotImplementedError
 
     @cached_property
-    def _cumulative(self):
-        a, b = self.nodes[:-1], self.nodes[1:]
-        rising = self.tail_left + np.concatenate([[0.0], np.cumsum(self._gauss(self.Y, a, b))])
-        falling = self.tail_right + np.concatenate([np.cumsum(self._gauss(self.rest, a, b)[::-1])[::-1], [0.0]])
-        return rising, falling
-
-    def _piece(self, x):
-        return np.clip(np.searchsorted(self.nodes, x, side="right") - 1, 0, self.nodes.size - 2)
+    def _integrals(self) -> tuple[Running, Running]:
+        return Running(self.Y, self.nodes), Running(self.rest, self.nodes)
 
     def left(self, x: np.ndarray) -> np.ndarray:
-        x = np.atleast_1d(np.asarray(x, float))
-        k = self._piece(x)
-        return self._cumulative[0][k] + self._gauss(self.Y, self.nodes[k], x)
+        return self.tail_left + self._integrals[0].before(x)
 
     def right(self, x: np.ndarray) -> np.ndarray:
-        x = np.atleast_1d(np.asarray(x, float))
-        k = self._piece(x)
-        return self._cumulative[1][k + 1] + self._gauss(self.rest, x, self.nodes[k + 1])
+        return self.tail_right + self._integrals[1].behind(x)
+
+
+def inverted(goal: np.ndarray, nodes: np.ndarray, value, slope) -> np.ndarray:
+    """Where a function that rises over nodes (k,) takes the values goal (j,): safeguarded Newton steps, to rounding.
+
+    The first or the last node for values that it does not take.
+    """
+    at = value(nodes)
+    goal = np.clip(goal, at[0], at[-1])
+    k = np.clip(np.searchsorted(at, goal) - 1, 0, nodes.size - 2)
+    low, high = nodes[k], nodes[k + 1]
+    x, rounding = 0.5 * (low + high), 1e-14 * (nodes[-1] - nodes[0])
+    for _ in range(60):
+        miss = value(x) - goal
+        low, high = np.where(miss < 0, x, low), np.where(miss < 0, high, x)
+        with np.errstate(all="ignore"):
+            step = miss / slope(x)
+        inside = (x - step > low) & (x - step < high)
+        # a step as small as rounding may leave the bracket, which need not be small then
+        new = np.where(inside | (np.abs(step) <= rounding), x - step, 0.5 * (low + high))
+        x, moved = new, np.abs(new - x)
+        if not (moved > rounding).any():
+            break
+    return x
 
 
 class ProbitCurve(Curve):
@@ -97,10 +148,14 @@ class ProbitCurve(Curve):
         self.ua, self.ub = float(spline(self.a)), float(spline(self.b))
         self.slope_a, self.slope_b = float(self.slope(self.a)), float(self.slope(self.b))
         middle = 0.5 * (self.nodes[1:] + self.nodes[:-1])
-        self.monotone = bool((self.slope(self.nodes) > 0).all() and (self.slope(middle) > 0).all())
-        if self.monotone:
+        self.span = self.nodes
+        if (self.slope(self.nodes) > 0).all() and (self.slope(middle) > 0).all():
+            self.branches = ((0.0, 1.0),)
             self.tail_left = float(linear_tail(self.ua, self.slope_a))
             self.tail_right = float(linear_tail(-self.ub, self.slope_b))
+            before = self.a - np.arange(0.0, self.ua + FARTHEST, STRIDE)[:0:-1] / self.slope_a
+            behind = self.b + np.arange(0.0, FARTHEST - self.ub, STRIDE)[1:] / self.slope_b
+            self.span = np.concatenate([before, self.nodes, behind])
 
     def u(self, x):
         inside = self.spline(np.clip(x, self.a, self.b))
@@ -130,37 +185,48 @@ class ProbitCurve(Curve):
         return np.where(x > self.b, behind, np.where(x < self.a, before, inside))
 
     def position(self, Y: np.ndarray) -> np.ndarray:
-        """Where the curve takes these values; safeguarded Newton steps in u, to rounding."""
         goal = np.atleast_1d(probit(Y))
-        u = self.spline(self.nodes)
-        k = np.clip(np.searchsorted(u, goal) - 1, 0, self.nodes.size - 2)
-        low, high = self.nodes[k], self.nodes[k + 1]
-        x = 0.5 * (low + high)
-        for _ in range(60):
-            miss = self.spline(x) - goal
-            low, high = np.where(miss < 0, x, low), np.where(miss < 0, high, x)
-            step = x - miss / self.slope(x)
-            new = np.where((step > low) & (step < high), step, 0.5 * (low + high))
-            if np.allclose(new, x, rtol=0.0, atol=1e-15 * (self.b - self.a)):
-                break
-            x = new
+        x = inverted(goal, self.nodes, self.spline, self.slope)
         x = np.where(goal < self.ua, self.a + (goal - self.ua) / self.slope_a, x)
         return np.where(goal > self.ub, self.b + (goal - self.ub) / self.slope_b, x)
 
 
 class PlainCurve(Curve):
-    """A smoothing spline of Y itself, for a profile that is not monotone; Y is 0 and 1 beyond its ends."""
+    """A spline of Y itself; Y is 0 and 1 beyond the knots. It has a branch if it rises all the way through `window` of
+    Y, or as far in it as it goes."""
 
-    monotone = False
-    tail_left = tail_right = 0.0
-
-    def __init__(self, spline, knots: np.ndarray):
+    def __init__(self, spline, knots: np.ndarray, window: tuple[float, float] = (0.02, 0.98)):
         self.spline = spline
         self.slope = spline.derivative()
-        self.nodes = np.union1d(knots, np.linspace(knots[0], knots[-1], PIECES + 1))
+        self.nodes = self.span = np.union1d(knots, np.linspace(knots[0], knots[-1], PIECES + 1))
+        values, slopes = spline(self.nodes), self.slope(self.nodes)
+        low, high = max(window[0], float(values[0])), min(window[1], float(values[-1]))
+        first = int(np.flatnonzero(values <= low)[-1]) if (values <= low).any() else 0
+        last = int(np.flatnonzero(values >= high)[0]) if (values >= high).any() else values.size - 1
+        if first < last and (slopes[first : last + 1] > 0).all():
+            self.stretch = self.nodes[first : last + 1]
+            self.branches = ((float(values[first]), float(values[last])),)
 
     def Y(self, x):
-        return self.spline(x)
+        x = np.asarray(x, float)
+        a, b = self.nodes[[0, -1]]
+        return np.where(x < a, 0.0, np.where(x > b, 1.0, self.spline(np.clip(x, a, b))))
 
     def gradient(self, x):
         return self.slope(x)
+
+    def position(self, Y):
+        return inverted(np.atleast_1d(np.asarray(Y, float)), self.stretch, self.spline, self.slope)
+
+
+@dataclass(frozen=True)
+class Smooth:
+    """The curve, the end values that belong to it, the noise (one standard deviation of a fraction), the residual (root
+    mean square), and curves with end values drawn from the distribution of the fit, none for clean data."""
+
+    curve: Curve
+    ends: tuple[float, float]
+    noise: float
+    residual: float
+    draws: tuple[tuple[Curve, tuple[float, float]], ...] = ()
+    warnings: tuple[str, ...] = ()

@@ -1,27 +1,33 @@
 """Sauer and Freise: the interdiffusivity without locating the Matano plane."""
 
-from inverse.couple import check, interdiffusivity
+import numpy as np
+
+from inverse.couple import Couple
+from inverse.ends import check
 from inverse.estimate import Estimate, Method
+from inverse.interdiffusivity import interdiffusivity, volume_not_used
 from simulator.solve.profile import Profile
 
 NAME = "sauer-freise"
 
 
-def bracket(curve, x, Y, plane):
-    """(1 - Y) int_-inf^x Y dx + Y int_x^inf (1 - Y) dx, m."""
-    return (1.0 - Y) * curve.left(x) + Y * curve.right(x)
+def diffusivity(couple: Couple, x: np.ndarray) -> np.ndarray:
+    """[(1 - Y) int_-inf^x Y dx + Y int_x^inf (1 - Y) dx] / (2 t Y'), m^2/s."""
+    curve, Y = couple.curve, couple.Y(x)
+    return ((1.0 - Y) * curve.left(x) + Y * curve.right(x)) / (2.0 * couple.time * couple.dY(x))
 
 
-def sauer_freise(profile: Profile, window: tuple[float, float] = (0.02, 0.98)) -> Estimate:
+def sauer_freise(profile: Profile, window: tuple[float, float] = (0.02, 0.98), smoother: str = "probit") -> Estimate:
     """Interdiffusivity D(X) of a binary couple, m^2/s, without locating the Matano plane.
 
         D = 1/(2 t Y') [ (1 - Y) int_-inf^x Y dx + Y int_x^inf (1 - Y) dx ],   Y = (X - X-)/(X+ - X-)
 
-    Constant molar volume, a sharp step at the start, unaffected ends. Loses accuracy where Y' -> 0: the window leaves
-    out the outer 2 % of Y. Raises Invalid when an end is not flat and the end values are not given.
+    Constant molar volume (a warning where one that varies is given; use `wagner` then), a sharp step at the start,
+    unaffected ends. Loses accuracy where Y' -> 0: the window leaves out the outer 2 % of Y. Raises Invalid when an end
+    is not flat and the end values are not given.
     Source: Sauer & Freise (1962), Z. Elektrochem. 66, 353.
     """
-    return interdiffusivity(profile, NAME, window, bracket)
+    return interdiffusivity(profile, NAME, window, diffusivity, smoother, volume_not_used)
 
 
 METHOD = Method(
