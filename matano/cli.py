@@ -172,12 +172,15 @@ def analyse(
     ends: Annotated[str, typer.Option(metavar="A,B", help="Known mole fractions of the left and the right end.")] = "",
     basis: Annotated[str, typer.Option(metavar="at%|wt%", help="What the numbers of a profile mean.")] = "",
     temperature: Annotated[str, typer.Option(metavar="T", help='Temperature of a measured couple ("1000 degC").')] = "",
+    smoother: Annotated[
+        str, typer.Option(metavar="NAME", help="Curve through noisy data: probit (default), spline, whittaker.")
+    ] = "",
     force: Annotated[bool, typer.Option("--force", help="Replace the case that --case names.")] = False,
 ):
     """Recover diffusivities from profiles. Truth and error stand beside them where the law is known."""
     from matano.commands.analyse import Options, analyse
 
-    options = Options(method, time, x, component, ends, basis, temperature)
+    options = Options(method, time, x, component, ends, basis, temperature, smoother)
     return analyse(files, options, json, save, output, case, force)
 
 

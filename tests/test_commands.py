@@ -215,10 +215,40 @@ def test_verify_is_a_round_trip_that_can_fail(matano, tmp_path):
     status, out, _ = matano("verify", "--json")
     rows = json.loads(out)
     assert status == 0 and {row["case"] for row in rows} == {"cu-ni"}
-    assert all(row["applies"] and row["max_error"] < row["tolerance"] for row in rows)
+    compared = {row["method"]: row for row in rows if row["applies"]}
+    # D is constant: every method for a couple applies, and those for films, markers and layers say why not
+    assert {"boltzmann-matano", "wagner", "erf-fit", "hall", "forward-fit"} <= set(compared)
+    assert all(row["max_error"] < row["tolerance"] and row["verdict"] == "passed" for row in compared.values())
+    assert all(row["sentence"] and row["verdict"] == "not applied" for row in rows if not row["applies"])
     Path("cu-ni.toml").write_text(CASE + "[verify]\ntolerance = 1e-15\n", encoding="utf-8")
     status, out, _ = matano("verify", "cu-ni", "sauer-freise")
     assert status == 5 and "FAILED" in out and "boltzmann" not in out
+
+
+def test_verify_asks_for_the_bias_that_a_case_expects(matano):
+    Path("cu-ni.toml").write_text(CASE + "[verify]\nexpected_bias = { sauer-freise = 0.1 }\n", encoding="utf-8")
+    status, out, _ = matano("verify", "cu-ni.toml", "sauer-freise", "intrinsic")
+    assert status == 5 and "FAILED, as much as 0.1" in out
+    assert "1 round trips, 1 failed, 0 out of tolerance as expected, 1 not applicable" in out
+    assert "not applied: intrinsic: needs the position of an inert marker" in out
+
+
+@pytest.mark.parametrize(
+    ("section", "sentence"),
+    [
+        (
+            "expected_bias = { wagnr = 0.1 }",
+            "verify.expected_bias.wagnr: there is no method 'wagnr'. Did you mean wagner?",
+        ),
+        ("tolerance = { hal = 0.1 }", "verify.tolerance.hal: there is no method 'hal'. Did you mean hall?"),
+        ('couples = ["none.toml"]', "none.toml"),
+        ('couples = ["../other.toml"]', "verify.couples[0]"),
+    ],
+)
+def test_mistakes_in_what_verify_is_told(matano, section, sentence):
+    Path("cu-ni.toml").write_text(CASE + f"[verify]\n{section}\n", encoding="utf-8")
+    status, _, err = matano("verify", "cu-ni.toml")
+    assert status == 3 and sentence in err
 
 
 def test_bench_runs_what_the_folder_holds(matano, tmp_path):
@@ -236,7 +266,7 @@ def test_bench_runs_what_the_folder_holds(matano, tmp_path):
 def test_tables_of_what_there_is(matano):
     status, out, _ = matano("methods", "--json")
     assert status == 0
-    assert {"boltzmann-matano", "sauer-freise"} <= {row["name"] for row in json.loads(out)}
+    assert {"boltzmann-matano", "wagner", "growth-constants"} <= {row["name"] for row in json.loads(out)}
     assert all(row["source"] and row["recovers"] and row["needs"] for row in json.loads(out))
     status, out, _ = matano("laws", "--json")
     assert "fick" in [row["kind"] for row in json.loads(out)]

@@ -3,15 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from matano.console import UsageFault, check_target, print_json, print_table, refused, say
+from matano.console import UsageFault, check_target, print_json, refused, say
 from simulator.faults import Fault, Invalid
 from simulator.files import RESULTS
 
-DEFAULT_METHOD = "sauer-freise"
-ROWS = 12
-NOTHING = 1e-7  # of the length, below which the place of a plane is rounding
+MOST_NAMES = 3  # of files in the name of a figure
+SAME = 1e-6  # relative, within which the truths of several files are one
 
 
 @dataclass(frozen=True)
@@ -25,17 +22,27 @@ class Options:
     ends: str = ""
     basis: str = ""
     temperature: str = ""
+    smoother: str = ""
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """One method on one file. verdict: None where the law is not known."""
+    """One method on one file, or on several that it takes together. results: None for a measurement; verdict: None
+    where the law is not known."""
 
-    path: Path
-    profile: object
-    result: object
+    paths: tuple[Path, ...]
+    profiles: tuple
+    results: tuple
     estimate: object
     verdict: object
+
+    @property
+    def path(self) -> Path:
+        return self.paths[0]
+
+    @property
+    def profile(self):
+        return self.profiles[0]
 
 
 def analyse(
@@ -50,8 +57,8 @@ def analyse(
         from matano.drawing import check_figure
 
         check_figure(figure)
-    groups = [analyses(path, options) for path in paths]
-    if case is not None and (len(groups) > 1 or len(groups[0]) > 1):
+    groups = grouped(analyses(paths, options))
+    if case is not None and (len(paths) > 1 or len(groups[0]) > 1):
         raise UsageFault.at("--case", "writes the coefficient of one method from one file; give one of each.")
     for group in groups:
         for entry in group:
@@ -62,6 +69,8 @@ def analyse(
     for group in groups:
         for entry in group:
             if not as_json:
+                from matano.estimate_tables import show
+
                 show(entry)
             if save:
                 keep(entry)
@@ -75,33 +84,96 @@ def analyse(
     return 0
 
 
-def analyses(path: Path, options: Options) -> list[Analysis]:
-    """Every method that was asked for, on one file."""
-    from inverse import METHODS, compare, method_of
+def grouped(found: list[Analysis]) -> list[list[Analysis]]:
+    """Analyses by the files that they are of, each group a figure."""
+    groups: dict[tuple[Path, ...], list[Analysis]] = {}
+    for entry in found:
+        groups.setdefault(entry.paths, []).append(entry)
+    return list(groups.values())
 
-    profile, result = read(path, options)
+
+def analyses(paths: list[Path], options: Options) -> list[Analysis]:
+    """Every method that was asked for, file by file, or, where it takes several, on all files together."""
+    from inverse import method_of
+
+    read_in = [read(path, options) for path in paths]
     asked = [name.strip() for name in options.method.split(",") if name.strip()]
-    if not asked:
-        reason = METHODS[DEFAULT_METHOD].applies(profile)
-        if reason is not None:
-            fit = [name for name, method in METHODS.items() if method.applies(profile) is None]
-            hint = f" --method can be {', '.join(fit)}." if fit else ""
-            raise Invalid.at(str(path), f"{reason}{hint}")
-        asked = [DEFAULT_METHOD]
+    methods = [method_of(name) for name in dict.fromkeys(asked)]
+    if options.smoother:
+        check_smoother(methods, options.smoother)
     found = []
-    for method in map(method_of, dict.fromkeys(asked)):
-        estimate = named(path, method, profile)
-        verdict = None
-        if result is not None and result.text:
-            try:
-                verdict = compare(estimate, result)
-            except Invalid as error:
-                say("\n".join(f"{path}: no truth beside {method}: {fault.sentence}" for fault in error.faults))
-        found.append(Analysis(path, profile, result, estimate, verdict))
+    for path, (profile, result) in zip(paths, read_in, strict=True):
+        for method in [method for method in methods if alone(method, paths)] if methods else [default(path, profile)]:
+            found.append(one((path,), method, (profile,), (result,), options))
+    for method in methods:
+        if not alone(method, paths):
+            profiles, results = zip(*read_in, strict=True)
+            found.append(one(tuple(paths), method, profiles, results, options))
     return found
 
 
-def named(path: Path, call, *arguments, **options):
+def alone(method, paths: list[Path]) -> bool:
+    """Whether a method takes these files one by one."""
+    return len(paths) == 1 or method.counts[1] == 1
+
+
+def default(path: Path, profile):
+    """wagner with a molar volume, sauer-freise without; Invalid with the methods that apply where that does not."""
+    from inverse import METHODS
+
+    method = METHODS["wagner" if len(profile.molar_volume or {}) > 1 else "sauer-freise"]
+    reason = method.applies(profile)
+    if reason is None:
+        return method
+    fit = [name for name, other in METHODS.items() if other.applies(profile) is None]
+    hint = f" --method can be {', '.join(fit)}." if fit else ""
+    raise Invalid.at(str(path), f"{reason}{hint}")
+
+
+def check_smoother(methods: list, smoother: str) -> None:
+    """Raise UsageFault unless there is such a smoother, and every method has a choice of it."""
+    from inverse.fitting import SMOOTHERS
+
+    if smoother not in SMOOTHERS:
+        raise UsageFault.at("--smoother", f"there is no smoother {smoother!r}; there are {', '.join(SMOOTHERS)}.")
+    for method in methods:
+        if "smoother" not in method.options:
+            raise UsageFault.at("--smoother", f"{method} has no choice of a smoother.")
+
+
+def one(paths: tuple[Path, ...], method, profiles: tuple, results: tuple, options: Options) -> Analysis:
+    """One method on the profiles of these files, with the verdict where every file knows the same law."""
+    chosen = {"smoother": options.smoother} if options.smoother else {}
+    shown = ", ".join(map(str, paths))
+    if len(paths) > 1:
+        for path, profile in zip(paths, profiles, strict=True):
+            named(path, method.check, profile, method.name)
+    estimate = named(shown, method, *profiles, **chosen)
+    verdict = None
+    if all(result is not None and result.text for result in results):
+        try:
+            verdict = judged(estimate, profiles, results)
+        except Invalid as error:
+            say("\n".join(f"{shown}: no truth beside {method}: {fault.sentence}" for fault in error.faults))
+    return Analysis(paths, profiles, results, estimate, verdict)
+
+
+def judged(estimate, profiles: tuple, results: tuple):
+    """The verdict by the law of the results; Invalid where theirs differ."""
+    import numpy as np
+
+    from inverse import compare
+
+    verdicts = [
+        compare(estimate, result, None, profile.time) for profile, result in zip(profiles, results, strict=True)
+    ]
+    first = verdicts[0]
+    if not all(np.allclose(other.truth, first.truth, rtol=SAME, atol=0.0) for other in verdicts):
+        raise Invalid.at("compare", "what the files know differs: they are of different laws, or of different times.")
+    return first
+
+
+def named(path, call, *arguments, **options):
     """What the call returns; its faults with the file in front, where they do not name it."""
     try:
         return call(*arguments, **options)
@@ -129,14 +201,14 @@ def read(path: Path, options: Options):
         result = open_result(path)
         time = quantity(options.time, "s", "--time") if options.time else None
         profile = named(path, result.profile, time)
-        return (named(path, profile.only, options.component) if options.component else profile), result
+        return (named(path, of, profile, options.component) if options.component else profile), result
     if path.suffix == ".toml":
         if measured:
             raise UsageFault.at(f"--{next(iter(measured))}", "belongs into the experiment file.")
         from simulator.files.experiment import read_experiment
 
         profile = read_experiment(path)
-        return (named(path, profile.only, options.component) if options.component else profile), None
+        return (named(path, of, profile, options.component) if options.component else profile), None
     from simulator.files.measured import read_profile
 
     given = dict(measured)
@@ -151,6 +223,16 @@ def read(path: Path, options: Options):
     if options.temperature:
         given["temperature"] = quantity(options.temperature, "K", "--temperature")
     return named(path, read_profile, path, **given), None
+
+
+def of(profile, name: str):
+    """The profile for an analysis of this component; of a binary or a couple with an isotope the others are kept."""
+    from dataclasses import replace
+
+    alone = profile.only(name)
+    if not (profile.binary or profile.tracer):
+        return alone
+    return replace(profile, component=name, layers=alone.layers)
 
 
 def quantity(text: str, unit: str, where: str) -> float:
@@ -175,55 +257,9 @@ def two_numbers(text: str) -> tuple[float, float]:
 
 
 def document(entry: Analysis) -> dict:
-    """What --json says of one method on one file."""
+    """What --json says of one method."""
     answer = entry.estimate.to_json(entry.verdict)
-    return {**answer, "files": [str(entry.path)]}
-
-
-def show(entry: Analysis) -> None:
-    """A dozen compositions of the window, the largest error in it, and where the planes are."""
-    estimate, verdict = entry.estimate, entry.verdict
-    low, high = estimate.window
-    order = np.argsort(estimate.composition)
-    inside = order[(estimate.composition[order] >= low) & (estimate.composition[order] <= high)]
-    print(f"{entry.path}: {estimate.recovers} of {estimate.component} by {estimate.method}, {low:.4g} to {high:.4g}")
-    head = [f"x_{estimate.component}", f"D ({estimate.unit})"]
-    head += [] if estimate.sd is None else ["sd"]
-    head += [] if verdict is None else ["truth", "error"]
-    print_table(head, [row(entry, k) for k in spread(estimate.composition, inside)], "  ")
-    if verdict is not None:
-        error = np.abs(np.asarray(verdict.error, float)[inside])
-        if np.isfinite(error).any():
-            worst = inside[int(np.nanargmax(error))]
-            print(
-                f"  largest error in the window: {100.0 * np.nanmax(error):.3g} % at {estimate.composition[worst]:.3g}"
-            )
-    for name, value in estimate.diagnostics.items():
-        if name.endswith("_plane") and value is not None:
-            value = value if abs(value) > NOTHING * np.ptp(entry.profile.x) else 0.0
-            print(f"  {name.replace('_', ' ').replace('matano', 'Matano')}: {1e6 * value:.6g} um")
-    if estimate.diagnostics.get("ends") is not None:
-        left, right = (round(float(value), 9) + 0.0 for value in estimate.diagnostics["ends"])
-        print(f"  ends: {left:.5g}, {right:.5g}" + (" (given)" if estimate.diagnostics.get("ends_given") else ""))
-
-
-def spread(composition: np.ndarray, inside: np.ndarray) -> list[int]:
-    """Indices of about ROWS samples, evenly over the compositions of the window."""
-    if not inside.size:
-        return []
-    targets = np.linspace(composition[inside[0]], composition[inside[-1]], ROWS)
-    nearest = [int(inside[np.argmin(np.abs(composition[inside] - target))]) for target in targets]
-    return list(dict.fromkeys(nearest))
-
-
-def row(entry: Analysis, k: int) -> list[str]:
-    estimate, verdict = entry.estimate, entry.verdict
-    cells = [f"{estimate.composition[k]:.4f}", f"{estimate.value[k]:.5e}"]
-    if estimate.sd is not None:
-        cells.append(f"{estimate.sd[k]:.1e}")
-    if verdict is not None:
-        cells += [f"{verdict.truth[k]:.5e}", f"{100.0 * verdict.error[k]:+.3f} %"]
-    return cells
+    return {**answer, "files": [str(path) for path in entry.paths]}
 
 
 def write_recovered(entry: Analysis, case: Path) -> Path:
@@ -244,7 +280,7 @@ def write_recovered(entry: Analysis, case: Path) -> Path:
 
 
 def keep(entry: Analysis) -> None:
-    """/analysis/METHOD of the result."""
+    """/analysis/METHOD of every result."""
     import json
 
     from matano.console import plain
@@ -259,8 +295,9 @@ def keep(entry: Analysis) -> None:
     words = {name: answer[name] for name in ("recovers", "unit")}
     words["components"] = json.dumps(answer["components"])
     words["diagnostics"] = json.dumps(answer["diagnostics"])
-    save_analysis(entry.path, entry.estimate.method, arrays, words)
-    say(f"{entry.path}: /analysis/{entry.estimate.method} written.")
+    for path in entry.paths:
+        save_analysis(path, entry.estimate.method, arrays, words)
+        say(f"{path}: /analysis/{entry.estimate.method} written.")
 
 
 def draw(group: list[Analysis], figure: Path | None, several: bool) -> Path:
@@ -268,7 +305,7 @@ def draw(group: list[Analysis], figure: Path | None, several: bool) -> Path:
     from matano.drawing import write
     from matano.estimates import recovered
 
-    stem = group[0].path.stem
+    stem = "-".join(path.stem for path in group[0].paths[:MOST_NAMES])
     if figure is None:
         target = Path(f"{stem}-{'-'.join(entry.estimate.method for entry in group)}.png")
     else:

@@ -23,6 +23,8 @@ def methods(as_json: bool) -> int:
         return 0
     for row in rows:
         print(f"{row['name']}: {row['title']}")
+        if isinstance(row["profiles"], list):
+            paragraph("profiles", "{} to {}".format(*row["profiles"]))
         for name in ("equation", "recovers", "needs", "assumes", "window", "source"):
             text = row[name] if isinstance(row[name], str) else ", ".join(map(str, row[name]))
             paragraph(name, text)
@@ -34,7 +36,14 @@ def method_row(name: str, method) -> dict:
     row = {"name": name, "title": method.title, "equation": method.equation, "recovers": method.recovers}
     row.update(unit=method.unit, needs=list(method.needs), assumes=list(method.assumes), source=method.source)
     low, high = method.window
-    return {**row, "window": f"{low:g} < Y < {high:g}", "tolerance": method.tolerance, "profiles": method.profiles}
+    least, most = method.counts
+    return {
+        **row,
+        "window": f"{low:g} < Y < {high:g}",
+        "tolerance": method.tolerance,
+        "profiles": least if least == most else [least, most],
+        "options": list(method.options),
+    }
 
 
 def laws(as_json: bool) -> int:

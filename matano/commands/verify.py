@@ -26,27 +26,25 @@ def verify(names: list[str], full: bool, as_json: bool) -> int:
         raise Invalid.at(
             unknown[0], f"there is no such case or method.{near(unknown[0], words)} Known: {', '.join(words)}."
         )
-    methods = [METHODS[name] for name in METHODS if name in names] or list(METHODS.values())
+    # a name that is both is the case: the method is among those that are applied to it
+    methods = [METHODS[name] for name in METHODS if name in names and name not in known] or list(METHODS.values())
     chosen = {name: path for name, path in known.items() if name in names}
     chosen.update({Path(name).stem: Path(name) for name in names if name not in known and name not in METHODS})
     rows = []
     for name, path in (chosen or known).items():
         case = load(path)
         check_methods(case, path)
-        allowed = [
-            method
-            for method in methods
-            if not case.verify or not case.verify.methods or method.name in case.verify.methods
-        ]
+        couples = [load(other) for other in further(case, path)]
+        allowed = [method for method in methods if not case.verify.methods or method.name in case.verify.methods]
         reason = why_not(case)
         if reason:
             rows += [not_applied(name, method.name, reason, True) for method in allowed]
             continue
         say(f"{name} ...")
+        if full:
+            case, couples = finer(case), [finer(other) for other in couples]
         try:
-            rows += [
-                judged(trip.to_json(), case) for trip in round_trips({name: finer(case) if full else case}, allowed)
-            ]
+            rows += [trip.to_json() for trip in round_trips({name: case}, allowed, {name: couples})]
         except NumericsError as error:
             rows.append(not_applied(name, "", f"the simulation failed: {error}", False))
     if as_json:
@@ -57,39 +55,49 @@ def verify(names: list[str], full: bool, as_json: bool) -> int:
 
 
 def check_methods(case, path: Path) -> None:
-    """Raise Invalid for a name in [verify] methods that no method has: the simulator knows none of them."""
-    asked = case.verify.methods if case.verify else ()
-    if not asked:
-        return
+    """Raise Invalid for a name in [verify] that no method has: the simulator knows none of them."""
     from inverse.registry import METHODS
 
+    said = case.verify
+    asked = [(f"methods[{index}]", name) for index, name in enumerate(said.methods)]
+    for key in ("tolerance", "expected_bias"):
+        table = getattr(said, key)
+        asked += [(f"{key}.{name}", name) for name in (table if isinstance(table, dict) else ())]
     faults = [
-        Fault(f"{path} verify.methods[{index}]", f"there is no method {name!r}.{near(name, METHODS)}")
-        for index, name in enumerate(asked)
+        Fault(f"{path} verify.{key}", f"there is no method {name!r}.{near(name, METHODS)}")
+        for key, name in asked
         if name not in METHODS
     ]
     if faults:
         raise Invalid(*faults)
 
 
-PHASES = ("line-compounds", "two-phase")  # laws of couples with more than one
+def further(case, path: Path) -> list[Path]:
+    """The files of the couples that [verify] names, in the folder of the case or below."""
+    found = [(case.folder / name).resolve() for name in case.verify.couples]
+    faults = [
+        Fault(f"{path} verify.couples[{index}]", "must lie in the folder of the case, or below.")
+        for index, other in enumerate(found)
+        if not other.is_relative_to(case.folder)
+    ]
+    if faults:
+        raise Invalid(*faults)
+    return found
 
 
 def not_applied(case: str, method: str, sentence: str, passed: bool) -> dict:
     """A method that was not applied to a case, and why."""
-    outcome = {"applies": False, "sentence": sentence, "max_error": None, "tolerance": None, "passed": passed}
-    return {"case": case, "method": method, **outcome}
+    from inverse import RoundTrip
+
+    return RoundTrip(case, method, sentence=sentence, failed=not passed).to_json()
 
 
 def why_not(case) -> str:
-    """A sentence if no profile method can apply, so that the case need not be simulated."""
-    if case.problem.mixture.m > 1:
-        return f"the case has {len(case.problem.mixture.components)} components, the methods take binary couples."
-    if case.problem.law.kind in PHASES:
-        return "the case has several phases, the methods take profiles of one."
-    if case.problem.swells:
-        return "its molar volume varies, the methods take a constant one."
-    if case.problem.mixture.interstitial:
+    """A sentence if no method at all can apply, so that the case need not be simulated."""
+    mixture = case.problem.mixture
+    if mixture.m > 1 and case.verify.tracer is None:
+        return f"the case has {len(mixture.components)} components, the methods take binary couples."
+    if mixture.interstitial:
         return "its interdiffusivity is that of u-fractions, the methods recover that of mole fractions."
     if case.problem.steady:
         return "the case is a steady state, the methods need a time."
@@ -103,48 +111,60 @@ def finer(case):
     return replace(case, problem=problem, controls=replace(case.controls, rtol=0.1 * case.controls.rtol))
 
 
-def judged(row: dict, case) -> dict:
-    """The row, with the tolerance that the case's [verify] states, if any, in place of the method's."""
-    stated = case.verify.tolerance if case.verify else None
-    if isinstance(stated, dict):
-        stated = stated.get(row["method"])
-    if stated is None or row["max_error"] is None:
-        return row
-    return {**row, "tolerance": stated, "passed": bool(row["max_error"] <= stated)}
-
-
 def show(rows: list[dict]) -> None:
-    """A table of what was compared, and how many applications were refused."""
+    """A table of what was compared, what the methods refused, and a count of each verdict."""
     compared = [row for row in rows if row["applies"]]
     print_table(
-        ("case", "method", "largest error", "tolerance", ""),
+        ("method", "case", "recovers", "window", "largest error", "tolerance", ""),
         [
             (
-                row["case"],
                 row["method"],
+                row["case"],
+                row["recovers"].replace("_", " ") + (f", {row['profiles']} profiles" if row["profiles"] > 1 else ""),
+                window(row),
                 f"{row['max_error']:.2e}",
                 f"{row['tolerance']:.0e}",
-                "passed" if row["passed"] else "FAILED",
+                row["verdict"] + (f", as much as {row['expected_bias']:.2g}" if row["expected_bias"] else ""),
             )
-            for row in compared
+            for row in sorted(compared, key=lambda row: order(row["method"]))
         ],
     )
     refused = [row for row in rows if not row["applies"] and row["passed"]]
     for entry in rows:
         if not entry["applies"] and not entry["passed"]:
-            print(f"FAILED: {entry['case']}: {entry['sentence']}")
+            print(f"FAILED: {entry['case']}: {entry['method']}: {entry['sentence']}")
     if refused:
         print()
-        for (case, sentence), methods in grouped(refused).items():
-            print(f"not applied to {case}: {', '.join(methods)}: {sentence}")
+        for sentence, methods, names in grouped(refused):
+            print(f"not applied: {', '.join(methods)}: {sentence} ({', '.join(names)})")
     failed = sum(not row["passed"] for row in rows)
-    print(f"\n{len(compared)} round trips, {failed} failed, {len(refused)} not applicable")
+    expected = sum(row["verdict"] == "expected" for row in rows)
+    print(
+        f"\n{len(compared)} round trips, {failed} failed, {expected} out of tolerance as expected, "
+        f"{len(refused)} not applicable"
+    )
 
 
-def grouped(rows: list[dict]) -> dict[tuple[str, str], list[str]]:
-    """The methods that say the same of a case, each by its own name, by case and sentence."""
-    found: dict[tuple[str, str], list[str]] = {}
+def window(row: dict) -> str:
+    """The range of compositions that was compared, or the one composition."""
+    low, high = row["window"]
+    return f"{low:.3f}" if low == high else f"{low:.3f} to {high:.3f}"
+
+
+def order(name: str) -> int:
+    """The place of a method in the registry."""
+    from inverse import METHODS
+
+    return list(METHODS).index(name)
+
+
+def grouped(rows: list[dict]) -> list[tuple[str, list[str], list[str]]]:
+    """What methods say of cases, each once: a sentence, the methods that say it, of which cases."""
+    said: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         sentence = row["sentence"].removeprefix(f"{row['method']} ")
-        found.setdefault((row["case"], sentence), []).append(row["method"])
-    return found
+        said.setdefault((sentence, row["case"]), []).append(row["method"])
+    found: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for (sentence, case), methods in said.items():
+        found.setdefault((sentence, tuple(methods)), []).append(case)
+    return [(sentence, list(methods), names) for (sentence, methods), names in found.items()]
