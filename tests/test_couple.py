@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from couples import VOLUMES, exact_couple, similar, two_phase_couple, two_phases, volume_law
 from scipy.integrate import quad
 from scipy.special import erfc
+from similar_couples import VOLUMES, exact_couple, similar, two_phase_couple, two_phases, volume_law
 
 from inverse import Profile
 from inverse.couple import couple_of

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from couples import exact_couple, exponential, two_phase_couple
 from scipy.integrate import quad
+from similar_couples import exact_couple, exponential, two_phase_couple
 
 from inverse.methods import extended_hall, hall
 from inverse.methods.hall import end_line, end_value

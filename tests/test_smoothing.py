@@ -2,16 +2,16 @@
 
 import numpy as np
 import pytest
-from couples import exact_couple
 from scipy.integrate import quad
 from scipy.interpolate import make_smoothing_spline
 from scipy.special import erfc
+from similar_couples import exact_couple
 
 from inverse.fitting import SMOOTHERS, smooth
 from inverse.noise import noise_of
 from inverse.penalties import bending, differences, smoothing_spline, whittaker
 from inverse.planes import matano_plane
-from inverse.smoothing import PlainCurve, ProbitCurve, linear_tail, normal, probit
+from inverse.smoothing import PlainCurve, ProbitCurve, inverted, linear_tail, normal, probit
 
 
 def error_function(x, w=1.0, at=0.0):
@@ -50,6 +50,21 @@ def test_position_inverts_the_curve():
     curve = smooth(x, error_function(x + 0.2 * np.tanh(x)), (0.0, 1.0), True).curve
     Y = np.linspace(0.001, 0.999, 57)
     assert curve.Y(curve.position(Y)) == pytest.approx(Y, abs=1e-12)
+
+
+def test_inversion_is_quick_and_stays_within_the_nodes():
+    """Newton steps double the digits: a dozen evaluations, not one for each bit; values beyond give the end nodes."""
+    calls = []
+
+    def cube(x):
+        calls.append(x)
+        return x**3 + x
+
+    nodes = np.linspace(-2.0, 2.0, 41)
+    x = inverted(np.array([-11.0, -0.3, 0.05, 1.7, 1e9]), nodes, cube, lambda x: 3.0 * x**2 + 1.0)
+    assert x[[0, -1]] == pytest.approx(nodes[[0, -1]], abs=1e-12)
+    assert cube(x[1:4]) == pytest.approx([-0.3, 0.05, 1.7], abs=1e-13)
+    assert len(calls) < 15
 
 
 def test_matano_plane_of_a_shifted_error_function_is_its_centre():

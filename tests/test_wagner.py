@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from couples import (
+from similar_couples import (
     BINARY,
     LIMITS,
     VOLUMES,
