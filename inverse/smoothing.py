@@ -122,7 +122,8 @@ def inverted(goal: np.ndarray, nodes: np.ndarray, value, slope) -> np.ndarray:
     goal = np.clip(goal, at[0], at[-1])
     k = np.clip(np.searchsorted(at, goal) - 1, 0, nodes.size - 2)
     low, high = nodes[k], nodes[k + 1]
-    x, rounding = 0.5 * (low + high), 1e-14 * (nodes[-1] - nodes[0])
+    x = np.select([goal <= at[0], goal >= at[-1]], [nodes[0], nodes[-1]], 0.5 * (low + high))
+    rounding = 1e-14 * (nodes[-1] - nodes[0])
     for _ in range(60):
         miss = value(x) - goal
         low, high = np.where(miss < 0, x, low), np.where(miss < 0, high, x)

@@ -10,7 +10,7 @@ import pytest
 from matano import benchmarks_folder
 from simulator.kernels import jit
 
-NAMES = ("alloy", "couple", "cost", "scale", "startup")
+NAMES = ("alloy", "couple", "cost", "noise", "scale", "startup")
 
 
 def load(name):
@@ -164,6 +164,15 @@ def test_scale_keeps_its_accuracy(answers):
     # a hundredth of the space error for ten times the cells, as far as rtol = 1e-6 lets it show
     assert rows[1]["error_estimate"] < 0.1 * rows[0]["error_estimate"]
     assert all(row["mass_error"] < 1e-13 for row in rows)
+
+
+def test_noise_is_met_by_every_method_and_smoother(answers):
+    answer = answers("noise")
+    for sigma in (1e-3, 5e-3):
+        for row in answer[f"D(N), noise {sigma:g}, errors in %"]:
+            # two profiles: a hundred times the noise is more than any of them errs
+            assert row["refused"] == 0 and 0.0 < row["median 0.5"] < 1e4 * sigma
+            assert 0.0 <= row["covered"] <= 1.0
 
 
 def test_time_at_an_error_is_interpolated_between_logarithms():
