@@ -14,6 +14,7 @@ from simulator.solve.profile import Profile
 
 NAME = "hall"
 LOWEST, NOISES = 1e-3, 5.0  # Y below which no point is used, and standard deviations of Y that it must have
+LOOSE = 0.5  # of D: a standard deviation from which on an end says nothing
 FEWEST = 4  # points of an end range
 BEND = 0.03  # relative change of the slope over an end range that still counts as a straight line
 SURE = 2.0  # standard deviations that a change of the slope must have to count at all
@@ -141,14 +142,20 @@ def hall(profile: Profile, window: tuple[float, float] = (0.02, 0.98), smoother:
             sentences.append(f"The {side} end has no {FEWEST} points in a straight line: no value is given there.")
             continue
         Y = np.geomspace(*line.reach, VALUES)
-        value.append(end_value(Y, line.h, line.k))
+        values = end_value(Y, line.h, line.k)
         # a plane farther to the right lies inwards of the left end and outwards of the right one
-        sd.append(scatter(line, Y, shifts if side == "left" else -shifts) if shifts.size else None)
+        spread = scatter(line, Y, shifts if side == "left" else -shifts) if shifts.size else None
+        if spread is not None and not np.median(spread / np.abs(values)) < LOOSE:
+            sentences.append(f"Noise leaves D at the {side} end uncertain by more than half: no value is given there.")
+            continue
+        value.append(values)
+        sd.append(spread)
         composition.append(couple.fraction(Y if side == "left" else 1.0 - Y))
         ranges.append(sorted(map(float, composition[-1][[0, -1]])))
         found[side] = {"h": line.h, "k": line.k if side == "left" else -line.k, "range": ranges[-1]}
     if not ranges:
-        raise Invalid.at("profile", f"{NAME} needs {FEWEST} points in a straight line at an end, and finds none.")
+        text = f"{NAME} needs {FEWEST} points in a straight line at an end, above the noise, and finds none."
+        raise Invalid.at("profile", text)
     composition, value = np.concatenate(composition), np.concatenate(value)
     order = np.argsort(composition)
     good = order[value[order] > 0]
