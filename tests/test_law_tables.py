@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from case_texts import changed, faults_of
 
 from simulator.faults import Invalid
 from simulator.files.case import parse_case
@@ -49,20 +50,6 @@ beta = { D = 3e-14, from = { A = 0.4 } }
 [time]
 end = "10 h"
 """
-
-
-def changed(text: str, *pairs: tuple[str, str]) -> str:
-    for old, new in pairs:
-        assert old in text, old
-        text = text.replace(old, new)
-    return text
-
-
-def faults_of(text: str, folder=None) -> list[str]:
-    with pytest.raises(Invalid) as error:
-        parse_case(text, "c.toml", folder)
-    assert all("\n" not in fault.sentence and fault.sentence[-1] in ".?" for fault in error.value.faults)
-    return [str(fault) for fault in error.value.faults]
 
 
 def test_a_phase_of_a_law_is_read_with_its_units():

@@ -4,8 +4,8 @@ import re
 
 import numpy as np
 import pytest
+from case_texts import changed, faults_of
 
-from simulator.faults import Invalid
 from simulator.files.case import parse_case
 from simulator.laws.thermodynamics import R
 
@@ -41,20 +41,6 @@ THERMODYNAMICS = COUPLE[COUPLE.index("[thermodynamics]") : COUPLE.index("[molar_
 MARKERS = COUPLE[COUPLE.index("[markers]") : COUPLE.index("[time]")]
 TRACER = 'tracer = { Cu = "1e-14 m^2/s", Ni = "2 um^2/h" }'
 HALF = np.array([[0.5]])
-
-
-def changed(text: str, *pairs: tuple[str, str]) -> str:
-    for old, new in pairs:
-        assert old in text, old
-        text = text.replace(old, new)
-    return text
-
-
-def faults_of(text: str, folder=None) -> list[str]:
-    with pytest.raises(Invalid) as error:
-        parse_case(text, "c.toml", folder)
-    assert all("\n" not in fault.sentence and fault.sentence[-1] in ".?" for fault in error.value.faults)
-    return [str(fault) for fault in error.value.faults]
 
 
 def test_every_section_reaches_the_problem_in_si():

@@ -29,14 +29,6 @@ __all__ = ["OutputFault", "ResultFile", "check_output", "open_result", "resume_s
 STATUS_LENGTH = 32
 WARNINGS_LENGTH = 8192
 LARGEST_INCLUDED_FILE = 64_000_000
-UNITS = {
-    "seconds": "s",
-    "conservation_error": "1",
-    "error_estimate": "1",
-    "smallest_value": "1",
-    "steps": "1",
-    "rejected_steps": "1",
-}
 
 
 class OutputFault(Invalid):
@@ -323,7 +315,7 @@ class ResultFile:
                 data.attrs["frame"] = "lattice"
         allocate("temperature", ("time",), "K", "temperature")
         for name in DIAGNOSTICS:
-            allocate(f"diagnostics/{name}", ("time",), UNITS[name], name.replace("_", " "))
+            allocate(f"diagnostics/{name}", ("time",), "s" if name == "seconds" else "1", name.replace("_", " "))
         allocate("checkpoint/t", ("slot",), "s", "time of the checkpoint")
         allocate("checkpoint/index", ("slot",), "1", "index of its saved time", "i8", -1)
         allocate("checkpoint/u", ("slot", "unknown"), "1", "every unknown of every grid")

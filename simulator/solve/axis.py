@@ -9,6 +9,7 @@ moves with the composition, the left end at rest.
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -24,6 +25,11 @@ class Axis:
         self.problem = problem
         self.grid = grid
         self.start = problem.start(grid) if start is None else start
+
+    @cached_property
+    def largest_diffusivity(self) -> float:
+        """An upper bound of the largest diffusivity on this axis, m^2/s: of D (dq/dx)^2."""
+        return self.problem.largest_diffusivity / np.min(self.stretch(self.problem.sample)) ** 2
 
     def of(self, x: np.ndarray) -> np.ndarray:
         """Coordinates on this axis of positions x (k,) at the start."""

@@ -10,7 +10,6 @@ marker born on the step follows q_K = q_0 + l_K sqrt t, where l_K is a root of w
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -129,11 +128,6 @@ class Markers:
         for k, q in enumerate(self.q):
             self.path[k], self.until[k] = self.path_from_step(float(q))
 
-    @cached_property
-    def largest(self) -> float:
-        """An upper bound of the largest diffusivity on the axis, m^2/s."""
-        return self.problem.largest_diffusivity / np.min(self.axis.stretch(self.problem.sample)) ** 2
-
     def path_from_step(self, q: float) -> tuple[float, float]:
         """l_K of a marker that lies on a step of the start, and how long the profile there stays similar, in s."""
         from simulator.solve.discretise import equations_of
@@ -142,7 +136,7 @@ class Markers:
         faces, start = self.axis.grid.faces, self.axis.start
         face = int(np.argmin(np.abs(faces - q)))
         inside = 0 < face < faces.size - 1 and abs(faces[face] - q) <= SAME * (faces[-1] - faces[0])
-        if not inside or not self.largest > 0.0:
+        if not inside or not self.axis.largest_diffusivity > 0.0:
             return 0.0, 0.0
         left, right = start[:, face - 1], start[:, face]
         if np.all(np.abs(right - left) <= SAME):
@@ -151,16 +145,16 @@ class Markers:
         other_right = np.flatnonzero((np.abs(start[:, face:] - right[:, None]) > SAME).any(axis=0))
         near = faces[other_left[-1] + 1] if other_left.size else faces[0]
         far = faces[face + other_right[0]] if other_right.size else faces[-1]
-        until = (min(q - near, far - q) / REACH) ** 2 / self.largest
+        until = (min(q - near, far - q) / REACH) ** 2 / self.axis.largest_diffusivity
         history = self.problem.temperature
         if history is not None and not history.constant:
             width = max(faces[face] - faces[face - 1], faces[face + 1] - faces[face])
-            until = min(until, (RESOLVED * width) ** 2 / self.largest)
+            until = min(until, (RESOLVED * width) ** 2 / self.axis.largest_diffusivity)
         if until == 0.0:
             return 0.0, 0.0
         T = self.problem.temperature_at(0.0)
         cells = self.axis.grid.cells * int(np.ceil(FEWEST / self.problem.domain.cells))
-        couple = SimilarityCouple(equations_of(self.problem), left, right, self.largest, cells, T)
+        couple = SimilarityCouple(equations_of(self.problem), left, right, self.axis.largest_diffusivity, cells, T)
         try:
             planes = similar_planes(couple.solve(), couple.system, self.problem.law, T)
         except NumericsError:  # no such profile was found: the steps in time carry the marker from the start

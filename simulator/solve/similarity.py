@@ -143,7 +143,7 @@ class SimilarityLevel:
             equations_of(problem),
             mixture.fractions(initial.left, "initial.left"),
             mixture.fractions(initial.right, "initial.right"),
-            problem.largest_diffusivity / np.min(axis.stretch(problem.sample)) ** 2,
+            axis.largest_diffusivity,
             axis.grid.cells * int(np.ceil(FEWEST / problem.domain.cells)),
             problem.temperature_at(0.0),
         )
