@@ -21,7 +21,7 @@ from scipy.special import erf
 from timing import command
 
 from inverse import METHODS, Estimate, Profile
-from inverse.fitting import SMOOTHERS
+from inverse.curves.fitting import SMOOTHERS
 from inverse.kirkendall import wind_of
 from simulator.faults import Invalid
 from simulator.solve.exact.collocation import similarity_profile

@@ -7,9 +7,9 @@ import numpy as np
 from scipy.optimize import least_squares
 from scipy.stats import chi2, f
 
+from inverse.curves.fitting import CLEAN
+from inverse.curves.noise import noise_of
 from inverse.estimate import Estimate
-from inverse.fitting import CLEAN
-from inverse.noise import noise_of
 from simulator.faults import Invalid
 from simulator.solve.profile import Profile
 

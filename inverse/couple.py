@@ -7,10 +7,10 @@ from functools import cached_property
 
 import numpy as np
 
+from inverse.curves.fitting import smooth
+from inverse.curves.smoothing import Curve, Running
 from inverse.ends import check
-from inverse.fitting import smooth
 from inverse.planes import contact_plane, matano_plane
-from inverse.smoothing import Curve, Running
 from inverse.volume import Volume, bare, volume_of
 from simulator.faults import Invalid
 from simulator.solve.profile import Profile
@@ -118,7 +118,7 @@ class Couple:
 
 
 def couple_of(profile: Profile, method: str, smoother: str = "probit") -> Couple:
-    """The couple of a profile's component. smoother: "probit", "spline" or "whittaker", see `inverse.fitting.smooth`.
+    """The couple of a profile's component. smoother: "probit", "spline" or "whittaker", see `inverse.curves.fitting.smooth`.
 
     Raises Invalid unless the profile is one of a planar binary couple, with a time, from a step, with unaffected ends
     or known end values; and for a molar volume that cannot be.

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inverse.interfaces import interfaces_of
-from inverse.noise import noise_between
+from inverse.curves.interfaces import interfaces_of
+from inverse.curves.noise import noise_between
 from simulator.faults import Invalid
 from simulator.solve.profile import Profile
 

@@ -7,9 +7,9 @@ from scipy.optimize import isotonic_regression
 from scipy.special import erfc
 
 from inverse.constant import Fit, Judged, fitted, is_clean, judged
+from inverse.curves.noise import noise_of
+from inverse.curves.smoothing import ROOT_PI
 from inverse.ends import END_AVERAGE, END_REGION, FEWEST, FLAT, INSTEAD, end_points
-from inverse.noise import noise_of
-from inverse.smoothing import ROOT_PI
 from simulator.faults import Invalid
 from simulator.solve.profile import Profile
 

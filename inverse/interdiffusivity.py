@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from inverse.couple import Couple, couple_of
+from inverse.curves.smoothing import Curve
 from inverse.estimate import Estimate
 from inverse.planes import concentration_planes, swelling
-from inverse.smoothing import Curve
 from simulator.faults import Invalid
 from simulator.solve.profile import Profile
 

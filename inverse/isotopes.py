@@ -9,9 +9,9 @@ from scipy.interpolate import make_interp_spline
 
 from inverse.constant import is_clean
 from inverse.couple import Couple
+from inverse.curves.noise import noise_of
+from inverse.curves.penalised import positive
 from inverse.ends import END_AVERAGE, end_points
-from inverse.noise import noise_of
-from inverse.penalised import positive
 from simulator.faults import Invalid
 from simulator.solve.profile import Profile
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from inverse.couple import Couple
+from inverse.curves.smoothing import Running
 from inverse.estimate import UNITS, Estimate
-from inverse.smoothing import Running
 from inverse.volume import Volume
 from simulator.faults import Invalid, near
 from simulator.laws.darken import STRUCTURES

@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 from scipy.interpolate import make_interp_spline, make_smoothing_spline
 
-from inverse.noise import noise_of
+from inverse.curves.noise import noise_of
 from simulator.faults import Invalid
 
 FEWEST = 4  # markers on each side of the contact plane

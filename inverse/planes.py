@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from inverse.curves.fitting import smooth
+from inverse.curves.smoothing import Curve, Running
 from inverse.ends import end_values
-from inverse.fitting import smooth
-from inverse.smoothing import Curve, Running
 from simulator.solve.profile import Profile
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from similar_couples import VOLUMES, exact_couple, similar, two_phase_couple, tw
 
 from inverse import Profile
 from inverse.couple import couple_of
+from inverse.curves.interfaces import steps_that_jump
 from inverse.ends import check
-from inverse.interfaces import steps_that_jump
 from inverse.planes import (
     common_plane,
     concentration_planes,

@@ -9,9 +9,9 @@ import pytest
 from scipy.interpolate import CubicSpline
 
 from inverse import Profile, compare
-from inverse.forward import Diffusivity, InfiniteCouple
 from inverse.methods.forward_fit import METHOD, Knots, forward_fit
 from inverse.methods.sauer_freise import METHOD as SAUER_FREISE
+from inverse.simulated.forward import Diffusivity, InfiniteCouple
 from simulator.faults import Invalid
 from simulator.laws.fick import Fick
 from simulator.laws.mixture import Mixture

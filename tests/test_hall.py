@@ -5,9 +5,9 @@ import pytest
 from scipy.integrate import quad
 from similar_couples import exact_couple, exponential, two_phase_couple
 
+from inverse.curves.smoothing import normal, probit
 from inverse.methods import extended_hall, hall
 from inverse.methods.hall import end_line, end_value
-from inverse.smoothing import normal, probit
 from simulator.faults import Invalid
 
 HALL, EXTENDED = hall.METHOD, extended_hall.METHOD

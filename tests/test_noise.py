@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from inverse import METHODS
-from inverse.fitting import SMOOTHERS, smooth
-from inverse.penalties import bending, differences, smoothing_spline, whittaker
+from inverse.curves.fitting import SMOOTHERS, smooth
+from inverse.curves.penalties import bending, differences, smoothing_spline, whittaker
 from matano import benchmarks_folder
 
 QUANTILE = 1.96

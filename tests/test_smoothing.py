@@ -7,11 +7,11 @@ from scipy.interpolate import make_smoothing_spline
 from scipy.special import erfc
 from similar_couples import exact_couple
 
-from inverse.fitting import SMOOTHERS, smooth
-from inverse.noise import noise_of
-from inverse.penalties import bending, differences, smoothing_spline, whittaker
+from inverse.curves.fitting import SMOOTHERS, smooth
+from inverse.curves.noise import noise_of
+from inverse.curves.penalties import bending, differences, smoothing_spline, whittaker
+from inverse.curves.smoothing import PlainCurve, ProbitCurve, inverted, linear_tail, normal, probit
 from inverse.planes import matano_plane
-from inverse.smoothing import PlainCurve, ProbitCurve, inverted, linear_tail, normal, probit
 
 
 def error_function(x, w=1.0, at=0.0):

@@ -7,12 +7,12 @@ from scipy.interpolate import CubicSpline
 from scipy.optimize import least_squares
 
 from inverse.estimate import UNITS, Estimate, Method
-from inverse.forward import Diffusivity
 from inverse.history import time_of
-from inverse.observed import Observation, observe
-from inverse.observed import check as check_sample
-from inverse.profile_fit import ProfileFit, nearest_constant
-from inverse.starts import Start, start_of
+from inverse.simulated.forward import Diffusivity
+from inverse.simulated.observed import Observation, observe
+from inverse.simulated.observed import check as check_sample
+from inverse.simulated.profile_fit import ProfileFit, nearest_constant
+from inverse.simulated.starts import Start, start_of
 from simulator.faults import Invalid
 from simulator.laws.law import Law
 from simulator.problem.domain import Domain

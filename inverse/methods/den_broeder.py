@@ -3,10 +3,10 @@
 import numpy as np
 
 from inverse.couple import Couple, check_known, check_volume
+from inverse.curves.smoothing import Running
 from inverse.estimate import Estimate, Method
 from inverse.interdiffusivity import interdiffusivity, where
 from inverse.planes import end_concentrations
-from inverse.smoothing import Running
 from simulator.solve.profile import Profile
 
 NAME = "den-broeder"

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 
 from inverse.constant import constant_estimate, fitted, is_clean, judged
+from inverse.curves.noise import noise_of
+from inverse.curves.smoothing import ROOT_PI, normal
 from inverse.ends import Ends, check, ends_of
 from inverse.estimate import Estimate, Method
-from inverse.noise import noise_of
-from inverse.smoothing import ROOT_PI, normal
 from inverse.volume import volume_of
 from simulator.faults import Invalid
 from simulator.solve.profile import Profile

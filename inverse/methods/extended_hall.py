@@ -4,11 +4,11 @@ import numpy as np
 from numpy.polynomial import Chebyshev
 
 from inverse.couple import Couple, couple_of
+from inverse.curves.smoothing import ROOT_PI, ProbitCurve, probit
 from inverse.ends import Ends, check
 from inverse.estimate import Estimate, Method
 from inverse.interdiffusivity import estimate_of, volume_not_used
 from inverse.methods.sauer_freise import diffusivity
-from inverse.smoothing import ROOT_PI, ProbitCurve, probit
 from simulator.faults import Invalid
 from simulator.solve.profile import Profile
 

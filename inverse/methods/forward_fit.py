@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.interpolate import CubicSpline
 
+from inverse.curves.fitting import smooth
 from inverse.estimate import Estimate, Method
-from inverse.fitting import smooth
-from inverse.forward import Diffusivity, InfiniteCouple
 from inverse.interdiffusivity import REACH, SPACING
-from inverse.observed import Observation, check, observe
-from inverse.profile_fit import ProfileFit, nearest_constant
+from inverse.simulated.forward import Diffusivity, InfiniteCouple
+from inverse.simulated.observed import Observation, check, observe
+from inverse.simulated.profile_fit import ProfileFit, nearest_constant
 from simulator.faults import Invalid
 from simulator.solve.profile import Profile
 

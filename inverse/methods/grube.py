@@ -3,11 +3,11 @@
 import numpy as np
 
 from inverse.constant import Fit, constant_estimate, is_clean, judged
+from inverse.curves.noise import noise_of
+from inverse.curves.smoothing import ROOT_PI, probit
 from inverse.ends import END_AVERAGE, end_points, ends_of
 from inverse.estimate import Estimate, Method
 from inverse.methods.erf_fit import check_step, concentration
-from inverse.noise import noise_of
-from inverse.smoothing import ROOT_PI, probit
 from simulator.faults import Invalid
 from simulator.solve.profile import Profile
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from inverse.couple import Couple, couple_of
+from inverse.curves.smoothing import ROOT_PI, normal, probit
 from inverse.ends import check
 from inverse.estimate import Estimate, Method
 from inverse.interdiffusivity import diagnostics, volume_not_used
-from inverse.smoothing import ROOT_PI, normal, probit
 from simulator.faults import Invalid
 from simulator.solve.profile import Profile
 

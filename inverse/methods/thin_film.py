@@ -3,9 +3,9 @@
 import numpy as np
 
 from inverse.constant import constant_estimate
+from inverse.curves.noise import noise_of
 from inverse.estimate import Estimate, Method
 from inverse.film import FilmFit, Source, check_film, fit_film
-from inverse.noise import noise_of
 from inverse.volume import volume_of
 from simulator.solve.profile import Profile
 

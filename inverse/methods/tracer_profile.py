@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 
 from inverse.constant import constant_estimate
+from inverse.curves.noise import noise_of
 from inverse.estimate import Estimate, Method
 from inverse.film import check_film, check_sample
 from inverse.methods.erf_fit import check_step, erf_fit
 from inverse.methods.thick_film import thick_film
 from inverse.methods.thin_film import THICK, thin_film
-from inverse.noise import noise_of
 from simulator.faults import Invalid
 from simulator.solve.profile import Profile
 

@@ -132,7 +132,7 @@ def default(path: Path, profile):
 
 def check_smoother(methods: list, smoother: str) -> None:
     """Raise UsageFault unless there is such a smoother, and every method has a choice of it."""
-    from inverse.fitting import SMOOTHERS
+    from inverse.curves.fitting import SMOOTHERS
 
     if smoother not in SMOOTHERS:
         raise UsageFault.at("--smoother", f"there is no smoother {smoother!r}; there are {', '.join(SMOOTHERS)}.")

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.interpolate import BSpline, CubicHermiteSpline
 from scipy.optimize import isotonic_regression
 
-from inverse.smoothing import ROOT_PI, ProbitCurve, Smooth, normal
+from inverse.curves.smoothing import ROOT_PI, ProbitCurve, Smooth, normal
 
 FLAT = 3e-4  # of the step, which a profile may be off its fitted end value at its last point
 END_REGION = 0.05  # of the points, whose mean says how well an end value can be known

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from inverse.smoothing import Curve
+from inverse.curves.smoothing import Curve
 
 
 class Flat(Curve):

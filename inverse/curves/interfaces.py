@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from inverse.noise import rough_noise_of
+from inverse.curves.noise import rough_noise_of
 from simulator.faults import Invalid
 from simulator.solve.profile import Profile
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.interpolate import CubicSpline
 
+from inverse.curves.fitting import CLEAN
+from inverse.curves.noise import noise_of
 from inverse.ends import FEWEST
-from inverse.fitting import CLEAN
-from inverse.noise import noise_of
-from inverse.starts import Start, contact, start_of
+from inverse.simulated.starts import Start, contact, start_of
 from inverse.volume import Volume, volume_of
 from simulator.faults import Invalid
 from simulator.solve.profile import Profile

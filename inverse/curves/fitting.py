@@ -7,12 +7,12 @@ import numpy as np
 from scipy.interpolate import CubicSpline, make_interp_spline
 from scipy.optimize import isotonic_regression
 
+from inverse.curves.noise import noise_between, noise_of
+from inverse.curves.penalised import DRAWS, SEED, PenalisedFit
+from inverse.curves.penalties import smoothing_spline, whittaker
+from inverse.curves.piecewise import Flat, Piecewise
+from inverse.curves.smoothing import Curve, PlainCurve, ProbitCurve, Smooth, probit
 from inverse.ends import END_REGION, end_points
-from inverse.noise import noise_between, noise_of
-from inverse.penalised import DRAWS, SEED, PenalisedFit
-from inverse.penalties import smoothing_spline, whittaker
-from inverse.piecewise import Flat, Piecewise
-from inverse.smoothing import Curve, PlainCurve, ProbitCurve, Smooth, probit
 from simulator.faults import Invalid, near
 
 CLEAN = 2e-3  # noise, in units of the typical step of Y between neighbours, below which data are interpolated

@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from scipy.optimize import least_squares
 
-from inverse.forward import Diffusivity, InfiniteCouple, Sample
-from inverse.observed import Observation
-from inverse.penalised import positive
+from inverse.curves.penalised import positive
+from inverse.simulated.forward import Diffusivity, InfiniteCouple, Sample
+from inverse.simulated.observed import Observation
 from simulator.faults import NumericsError
 
 CELLS = {True: 100, False: 160}  # of the coarse grid: of a finite sample, and of an infinite couple

@@ -12,8 +12,8 @@ import numpy as np
 from scipy.integrate import cumulative_trapezoid
 from scipy.interpolate import make_interp_spline
 
+from inverse.curves.noise import noise_of
 from inverse.ends import APART, FLAT, ends_of
-from inverse.noise import noise_of
 from simulator.faults import Invalid
 from simulator.solve.profile import Profile
 

@@ -1,0 +1,1 @@
+"""Profiles from the simulator, as a least-squares fit needs them: observations, starts, forward models, the fit."""
