@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from inverse.estimate import Estimate
+from inverse.multicomponent.matrices import with_dependent
 from inverse.registry import method_of
 from simulator.faults import Invalid
 from simulator.laws.expression import CONSTANTS
@@ -18,7 +19,8 @@ NEAR = 1e-9  # of the window, by which a composition may lie beyond it
 @dataclass(frozen=True)
 class Verdict:
     """truth of the law at the estimate's compositions, error relative to it, both of the shape of the value, max_error
-    in the window over all rows, and whether it is within the method's tolerance."""
+    in the window over all rows, and whether it is within the method's tolerance. Errors of a matrix are relative to its
+    largest entry, those of a flux to the largest of its component."""
 
     method: str
     recovers: str
@@ -55,18 +57,61 @@ def compare(estimate: Estimate, result, tolerance: float | None = None, time: fl
             "compare", f"the law {result.problem.law.kind} has no {estimate.recovers} to compare with."
         ) from None
     with np.errstate(divide="ignore"):
-        error = estimate.value / truth - 1.0
-    low, high = estimate.window
-    margin = NEAR * (high - low)
-    inside = (estimate.composition >= low - margin) & (estimate.composition <= high + margin)
-    largest = float(np.abs(error[..., inside]).max()) if inside.any() else np.inf
+        error = (estimate.value - truth) / scale_of(estimate, truth)
+    inside = inside_of(estimate)
+    shown = error if estimate.is_matrix else error[..., inside]
+    largest = float(np.abs(shown).max()) if inside.any() else np.inf
     allowed = method_of(estimate.method).tolerance if tolerance is None else tolerance
     return Verdict(estimate.method, estimate.recovers, truth, error, largest, allowed, estimate.window)
 
 
+def scale_of(estimate: Estimate, truth: np.ndarray) -> np.ndarray:
+    """What errors are relative to, of a shape that broadcasts to the value's."""
+    if estimate.is_matrix:
+        return np.abs(truth).max(axis=(1, 2), keepdims=True)
+    if estimate.recovers == "interdiffusion_flux":
+        return np.abs(truth).max(axis=-1, keepdims=True)
+    return truth
+
+
+def inside_of(estimate: Estimate) -> np.ndarray:
+    """Whether each composition (k,) is in the window; compositions of several components all are."""
+    if estimate.composition.ndim > 1:
+        return np.ones(len(estimate.composition), bool)
+    low, high = estimate.window
+    margin = NEAR * (high - low)
+    return (estimate.composition >= low - margin) & (estimate.composition <= high + margin)
+
+
+def several_fractions(estimate: Estimate, result) -> np.ndarray:
+    """Independent fractions (m, k) of the law at the compositions (k, m) of an estimate of several components, which
+    may have another dependent one. Raises Invalid where the law has other components."""
+    mixture = result.problem.mixture
+    names = columns_of(estimate)
+    missing = [name for name in mixture.components if name not in (*names, estimate.dependent)]
+    if missing or len(names) != mixture.m:
+        shown = ", ".join((*names, estimate.dependent))
+        raise Invalid.at("compare", f"the estimate is of {shown}, the law of {', '.join(mixture.components)}.")
+    if mixture.interstitial:
+        raise Invalid.at("compare", "the law's matrix is of u-fractions, the estimate's of mole fractions.")
+    if "x" in result.problem.law.depends_on:
+        raise Invalid.at("compare", "the law's coefficient depends on the position: there is no one D to compare with.")
+    rows = dict(zip(names, estimate.composition.T, strict=True))
+    rows[estimate.dependent] = 1.0 - estimate.composition.sum(axis=1)
+    return np.stack([rows[name] for name in mixture.independent])
+
+
+def columns_of(estimate: Estimate) -> tuple[str, ...]:
+    """The components that the columns of a composition of several are fractions of."""
+    return tuple(estimate.diagnostics.get("independent", estimate.rows))
+
+
 def independent_fractions(estimate: Estimate, result) -> np.ndarray:
-    """Independent fractions (m, k) of the law at the compositions of the estimate: of a binary, or of a ternary whose
-    third component is the isotope that the estimate used up, at its fraction 0. Raises Invalid for anything else."""
+    """Independent fractions (m, k) of the law at the compositions of the estimate: of several components, of a binary,
+    or of a ternary whose third component is the isotope that the estimate used up, at its fraction 0. Raises Invalid
+    for anything else."""
+    if estimate.composition.ndim > 1:
+        return several_fractions(estimate, result)
     mixture, isotope = result.problem.mixture, estimate.diagnostics.get("isotope")
     names = [name for name in mixture.components if name != isotope]
     if len(names) != 2:
@@ -118,13 +163,20 @@ def interdiffusivity(estimate: Estimate, result, end: float) -> np.ndarray:
     return mean_coefficient(result, "interdiffusivity", fractions, end)
 
 
+def interdiffusivity_matrix(estimate: Estimate, result, end: float) -> np.ndarray:
+    """(k, r, r): the law's matrices for the dependent component of the estimate, with the rows that it has."""
+    mixture, fractions = result.problem.mixture, several_fractions(estimate, result)
+    D = np.moveaxis(mean_coefficient(result, "interdiffusivity", fractions, end), -1, 0)
+    return with_dependent(D, mixture.independent, mixture.dependent, estimate.rows, estimate.dependent)
+
+
 def by_component(name: str) -> Callable[[Estimate, object, float], np.ndarray]:
     """A coefficient that the law has for every component: of those that the rows name, or of the estimate's."""
 
     def truth(estimate: Estimate, result, end: float) -> np.ndarray:
         components = result.problem.mixture.components
         values = mean_coefficient(result, name, independent_fractions(estimate, result), end)
-        values = np.broadcast_to(values, (len(components), estimate.composition.size))
+        values = np.broadcast_to(values, (len(components), len(estimate.composition)))
         rows = values[[components.index(row) for row in estimate.rows or (estimate.component,)]]
         return rows if estimate.rows else rows[0]
 
@@ -206,6 +258,7 @@ def duration(estimate: Estimate, result, end: float) -> np.ndarray:
 
 TRUTHS: dict[str, Callable[[Estimate, object, float], np.ndarray]] = {
     "interdiffusivity": interdiffusivity,
+    "interdiffusivity_matrix": interdiffusivity_matrix,
     "intrinsic_diffusivity": by_component("intrinsic_diffusivity"),
     "tracer_diffusivity": by_component("tracer_diffusivity"),
     "tracer_ratio": tracer_ratio,

@@ -118,7 +118,7 @@ class Couple:
 
 
 def couple_of(profile: Profile, method: str, smoother: str = "probit") -> Couple:
-    """The couple of a profile's component. smoother: "probit", "spline" or "whittaker", see `inverse.curves.fitting.smooth`.
+    """The couple of a profile's component. smoother: "probit", "spline" or "whittaker", see `curves.fitting.smooth`.
 
     Raises Invalid unless the profile is one of a planar binary couple, with a time, from a step, with unaffected ends
     or known end values; and for a molar volume that cannot be.

@@ -1,7 +1,7 @@
 """What a method recovers, and what a method is."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,6 +11,9 @@ from simulator.solve.profile import Profile
 
 UNITS = {
     "interdiffusivity": "m^2/s",
+    "interdiffusivity_matrix": "m^2/s",
+    "interdiffusion_flux": "m/s",
+    "pseudo_binary_diffusivity": "m^2/s",
     "intrinsic_diffusivity": "m^2/s",
     "tracer_diffusivity": "m^2/s",
     "integrated_diffusivity": "m^2/s",
@@ -30,6 +33,9 @@ class Estimate:
     for each of `rows`: components, or layers; sd, of the same shape, standard deviations, or None for profiles without
     noise; window: range of compositions in which the method stands by its values; diagnostics: time (s), planes (m),
     end values, residual, noise, and warnings as sentences.
+
+    Of several components: composition (k, m) has a column for each of the independent ones, `dependent` is the other,
+    and a matrix has value (k, m, m), rows and columns in the order of `rows`.
     """
 
     method: str
@@ -43,32 +49,47 @@ class Estimate:
     source: str = ""
     diagnostics: dict = field(default_factory=dict)
     rows: tuple[str, ...] = ()
+    dependent: str = ""
+
+    @property
+    def is_matrix(self) -> bool:
+        return self.value.ndim == 3
 
     @property
     def warnings(self) -> list[str]:
         return list(self.diagnostics.get("warnings", ()))
 
     def at(self, composition: np.ndarray) -> np.ndarray:
-        """Values (..., j) between the compositions of the estimate, ln value linear; NaN beyond them."""
+        """Values (..., j) between the compositions of the estimate, ln value linear; NaN beyond them. Of one
+        component: Invalid for compositions of several."""
+        if self.composition.ndim > 1:
+            raise Invalid.at("composition", f"{self.method} gives values at compositions of several components.")
         order = np.argsort(self.composition)
         known, value = self.composition[order], np.log(self.value[..., order])
         found = [np.interp(composition, known, row, left=np.nan, right=np.nan) for row in np.atleast_2d(value)]
         return np.exp(found[0] if self.value.ndim == 1 else np.array(found))
 
     def to_json(self, verdict=None) -> dict:
-        """Plain lists and numbers, as `matano analyse --json` prints them; truth and error from a verdict."""
+        """Plain lists and numbers, as `matano analyse --json` prints them; truth and error from a verdict. One matrix
+        is a list of its rows, at one composition; several are a list of them."""
+
+        def listed(array):
+            one = array is not None and self.is_matrix and len(self.composition) == 1
+            return None if array is None else (array[0] if one else array).tolist()
+
         return {
             "method": self.method,
             "files": [self.source] if self.source else [],
             "components": list(self.rows or (self.component,)),
+            **({"dependent": self.dependent} if self.dependent else {}),
             "recovers": self.recovers,
             "unit": self.unit,
-            "composition": self.composition.tolist(),
-            "value": self.value.tolist(),
-            "sd": None if self.sd is None else self.sd.tolist(),
+            "composition": listed(self.composition),
+            "value": listed(self.value),
+            "sd": listed(self.sd),
             "window": list(self.window),
-            "truth": None if verdict is None else verdict.truth.tolist(),
-            "error": None if verdict is None else verdict.error.tolist(),
+            "truth": None if verdict is None else listed(verdict.truth),
+            "error": None if verdict is None else listed(verdict.error),
             "diagnostics": self.diagnostics,
         }
 
@@ -79,7 +100,8 @@ class Method:
 
     needs: what it must be given, in words; window: the range of Y that it stands by; tolerance: largest relative error
     in the window that a round trip through a simulation may show; check(profile, name) raises Invalid where it cannot
-    be used; analyse(*profiles, window=window) does the work; profiles: how many it takes, or the least and the most.
+    be used; together(profiles, name) does so where several cannot be used with each other; analyse(*profiles,
+    window=window) does the work; profiles: how many it takes, or the least and the most.
     """
 
     name: str
@@ -95,6 +117,7 @@ class Method:
     tolerance: float = 2e-3
     window: tuple[float, float] = (0.02, 0.98)
     profiles: int | tuple[int, int] = 1
+    together: Callable[[Sequence[Profile], str], object] | None = None
 
     def __str__(self) -> str:
         return self.name
@@ -113,6 +136,8 @@ class Method:
         try:
             for profile in profiles:
                 self.check(profile, self.name)
+            if self.together is not None:
+                self.together(profiles, self.name)
         except Invalid as error:
             return " ".join(fault.sentence for fault in error.faults)
         return None

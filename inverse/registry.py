@@ -19,6 +19,7 @@ from inverse.methods import (
     intrinsic,
     marker_curve,
     sauer_freise,
+    square_root,
     thick_film,
     thin_film,
     tracer_couple,
@@ -49,6 +50,7 @@ ALL: tuple[Method, ...] = (
     tracers.METHOD,
     integrated.METHOD,
     growth_constants.METHOD,
+    square_root.METHOD,
 )
 
 METHODS: Mapping[str, Method] = MappingProxyType({method.name: method for method in ALL})

@@ -95,8 +95,6 @@ def not_applied(case: str, method: str, sentence: str, passed: bool) -> dict:
 def why_not(case) -> str:
     """A sentence if no method at all can apply, so that the case need not be simulated."""
     mixture = case.problem.mixture
-    if mixture.m > 1 and case.verify.tracer is None:
-        return f"the case has {len(mixture.components)} components, the methods take binary couples."
     if mixture.interstitial:
         return "its interdiffusivity is that of u-fractions, the methods recover that of mole fractions."
     if case.problem.steady:

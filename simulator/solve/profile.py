@@ -1,6 +1,6 @@
 """What an experimenter has: compositions along a line, a time, perhaps a temperature, uncertainties, known ends."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -43,7 +43,8 @@ class Profile:
     which of the components is a tagged isotope of `component`. interfaces: where it jumps from one phase to the next,
     m, if that is known. semi_infinite: whether both ends are as they were, None where nothing was said. law: a law that
     is known beforehand, and history: the Temperature over time, both as a Problem has them; None where they are not
-    known.
+    known. dependent: the component that methods for several components take as 1 minus the others, the last by default;
+    it may have no column.
     """
 
     x: np.ndarray
@@ -70,6 +71,7 @@ class Profile:
     interfaces: tuple[float, ...] = ()
     law: object | None = None
     history: object | None = None
+    dependent: str = ""
 
     def __post_init__(self):
         put = object.__setattr__
@@ -125,6 +127,19 @@ class Profile:
         if len(self.components) == 2:
             return bool((np.abs(self.fractions.sum(axis=0) - 1.0) < SUM_TOLERANCE).all())
         return len(self.components) == 1
+
+    def ordered(self, names: Sequence[str]) -> "Profile":
+        """The profile with its columns in this order of all its components."""
+        rows = [self.index(name) for name in names]
+        if rows == list(range(len(self.components))):
+            return self
+        return replace(
+            self,
+            components=tuple(names),
+            fractions=self.fractions[rows],
+            sigma=None if self.sigma is None else self.sigma[rows],
+            ends=None if self.ends is None else {side: value[rows] for side, value in self.ends.items()},
+        )
 
     def only(self, name: str) -> "Profile":
         """The profile of one component alone."""
@@ -263,6 +278,7 @@ def profile_of(result, time: float | str | None = None) -> Profile:
         time=float(snapshot.time) if snapshot.time > 0 else None,
         temperature=temperature if np.isfinite(temperature) else None,
         component=mixture.independent[0],
+        dependent=mixture.dependent,
         marker=marker_of(result, k),
         markers=markers_of(result, k),
         start=start_of(result.problem),
