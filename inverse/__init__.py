@@ -2,7 +2,7 @@
 
 from inverse.case import write_case
 from inverse.compare import Verdict, compare
-from inverse.estimate import Estimate, Method
+from inverse.estimate import Estimate, Method, Undetermined
 from inverse.registry import METHODS, method_of
 from inverse.roundtrip import RoundTrip, round_trip, round_trips
 from simulator.solve.profile import Profile, profile_of
@@ -13,6 +13,7 @@ __all__ = (
     "Method",
     "Profile",
     "RoundTrip",
+    "Undetermined",
     "Verdict",
     "compare",
     "method_of",

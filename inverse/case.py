@@ -10,23 +10,28 @@ from simulator.faults import Invalid
 from simulator.solve.profile import Profile
 
 CELLS = 600
+REACH = 10.0  # in sqrt(D t) of the largest eigenvalue: beyond, nothing happens
 STEP = ("matano_plane", "ends", "ends_given", "extent")  # the diagnostics that a start is written from
 
 
-def write_case(estimate: Estimate, profile: Profile, path: str | Path) -> tuple[Path, Path]:
-    """Write the case at `path` and, beside it, the table of the coefficient; the paths of both.
+def write_case(estimate: Estimate, profile: Profile, path: str | Path) -> tuple[Path, Path | None]:
+    """Write the case at `path` and, beside it, the table of the coefficient; the paths of both. A matrix is written
+    into the case, which is of the first couple it was found from: there is no table.
 
     The start is a step at the contact plane between the end values, the ends are closed; the molar volume is the
     profile's. Beyond the window the coefficient is constant. Where known end values are not reached within the profile,
-    the sample is as long as the continued profile. Raises Invalid if the estimate is not D(X) of a step couple, or a
-    value is not positive.
+    the sample is as long as the continued profile. Raises Invalid if the estimate is not D(X) of a step couple, or one
+    matrix for all compositions, or a value or an eigenvalue is not positive.
     """
     path = Path(path)
+    if estimate.is_matrix:
+        path.write_text(matrix_text(estimate, profile), encoding="utf-8")
+        return path, None
     if estimate.recovers != "interdiffusivity" or estimate.value.ndim > 1 or profile.time is None:
         raise Invalid.at(
             "case",
-            f"a case can be written from an interdiffusivity over the composition and a time; {estimate.method} gives "
-            f"{estimate.recovers.replace('_', ' ')}.",
+            "a case can be written from an interdiffusivity over the composition, or one matrix, and a time; "
+            f"{estimate.method} gives {estimate.recovers.replace('_', ' ')}.",
         )
     if any(key not in estimate.diagnostics for key in STEP) or not is_step(profile):
         raise Invalid.at(
@@ -44,6 +49,28 @@ def write_case(estimate: Estimate, profile: Profile, path: str | Path) -> tuple[
     table.write_text("\n".join([f"x_{estimate.component},D", *rows, ""]), encoding="utf-8")
     path.write_text(case_text(estimate, profile, table.name), encoding="utf-8")
     return path, table
+
+
+def check_matrix(estimate: Estimate, profile: Profile) -> None:
+    """Raise Invalid unless a matrix is one for all compositions that a couple from a step can be simulated with."""
+    name = estimate.method
+    if len(estimate.value) > 1:
+        text = f"a case has one matrix, {name} found {len(estimate.value)}. Use exact-fit for one that is constant."
+        raise Invalid.at("case", text)
+    missing = {*profile.components, profile.dependent} - {"", *estimate.rows, estimate.dependent}
+    if missing:
+        text = f"the matrix of {name} says nothing of {', '.join(sorted(missing))}; no case can be simulated with it."
+        raise Invalid.at("case", text)
+    if not is_step(profile) or any(not estimate.diagnostics.get(key) for key in ("planes", "ends")):
+        raise Invalid.at("case", f"a case can be written for a couple that began as a step; {name} fits none.")
+    if len((profile.molar_volume or {}).keys() - {"kind"}) > 0:
+        text = "a case with a matrix can be written for a constant molar volume only; leave out [molar_volume]."
+        raise Invalid.at("case", text)
+    D = estimate.value[0]
+    eigenvalues = np.linalg.eigvals(D) if np.isfinite(D).all() else np.zeros(1)
+    if eigenvalues.real.min() <= 0.0:
+        text = f"the matrix of {name} has an eigenvalue that is not positive; no case can be simulated with it."
+        raise Invalid.at("case", text)
 
 
 def is_step(profile: Profile) -> bool:
@@ -104,6 +131,56 @@ def case_text(estimate: Estimate, profile: Profile, table: str) -> str:
         "[law]",
         'kind = "fick"',
         f"D = {{ table = {quoted(table)} }}",
+        "",
+        "[time]",
+        f"end = {profile.time:.10g}",
+        f"save = [{profile.time:.10g}]",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def matrix_text(estimate: Estimate, profile: Profile) -> str:
+    """The case of the first couple that one matrix (m, m) was found from, as TOML."""
+    check_matrix(estimate, profile)
+    names, D = estimate.rows, estimate.value[0]
+    plane, ends = estimate.diagnostics["planes"][0], np.array(estimate.diagnostics["ends"][0])
+    shares = np.clip(np.vstack([ends, 1.0 - ends.sum(axis=0)]), 0.0, 1.0)
+    left, right = (shares / shares.sum(axis=0))[:-1].T
+    reach = REACH * float(np.sqrt(np.linalg.eigvals(D).real.max() * profile.time))
+    a, b = min(float(profile.x[0]), plane - reach), max(float(profile.x[-1]), plane + reach)
+
+    def fractions(values: np.ndarray) -> str:
+        return ", ".join(f"{name} = {value:.8g}" for name, value in zip(names, values, strict=True))
+
+    source = Path(profile.source).name or "a profile"
+    lines = [
+        "schema = 1",
+        f"title = {quoted(f'{source}, D from {estimate.method}')}",
+        f"source = {quoted(f'recovered from {source}')}",
+        f"components = [{', '.join(quoted(name) for name in (*names, estimate.dependent))}]",
+        f"dependent = {quoted(estimate.dependent)}",
+        "",
+        "[domain]",
+        f"interval = [{a:.10g}, {b:.10g}]",
+        f"cells = {CELLS}",
+        'grading = "interface"',
+        "",
+        "[initial]",
+        'shape = "step"',
+        f"at = {plane:.10g}                     # the contact plane, from the profile",
+        f"left = {{ {fractions(left)} }}",
+        f"right = {{ {fractions(right)} }}",
+        "",
+    ]
+    if profile.temperature is not None:
+        lines += ["[temperature]", f"value = {profile.temperature:.8g}", ""]
+    lines += [
+        "[law]",
+        'kind = "fick"',
+        "D = [",
+        *(f"  [{', '.join(f'{value:.8g}' for value in row)}]," for row in D),
+        "]",
         "",
         "[time]",
         f"end = {profile.time:.10g}",

@@ -1,10 +1,11 @@
 """An estimate beside the truth that a simulation knows."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
+from scipy.interpolate import make_interp_spline
 
 from inverse.estimate import Estimate
 from inverse.multicomponent.matrices import with_dependent
@@ -13,6 +14,7 @@ from simulator.faults import Invalid
 from simulator.laws.expression import CONSTANTS
 
 POINTS, WEIGHTS = np.polynomial.legendre.leggauss(12)
+NO_FLUX = 1e-6  # of the largest flux of all: a component that flows by less does not take part
 NEAR = 1e-9  # of the window, by which a composition may lie beyond it
 
 
@@ -20,7 +22,7 @@ NEAR = 1e-9  # of the window, by which a composition may lie beyond it
 class Verdict:
     """truth of the law at the estimate's compositions, error relative to it, both of the shape of the value, max_error
     in the window over all rows, and whether it is within the method's tolerance. Errors of a matrix are relative to its
-    largest entry, those of a flux to the largest of its component."""
+    largest entry, those of a flux or a velocity to the largest of its row."""
 
     method: str
     recovers: str
@@ -70,7 +72,8 @@ def scale_of(estimate: Estimate, truth: np.ndarray) -> np.ndarray:
     if estimate.is_matrix:
         return np.abs(truth).max(axis=(1, 2), keepdims=True)
     if estimate.recovers == "interdiffusion_flux":
-        return np.abs(truth).max(axis=-1, keepdims=True)
+        own = np.abs(truth).max(axis=-1, keepdims=True)
+        return np.maximum(own, NO_FLUX * own.max())
     return truth
 
 
@@ -170,6 +173,15 @@ def interdiffusivity_matrix(estimate: Estimate, result, end: float) -> np.ndarra
     return with_dependent(D, mixture.independent, mixture.dependent, estimate.rows, estimate.dependent)
 
 
+def pseudo_binary_diffusivity(estimate: Estimate, result, end: float) -> np.ndarray:
+    """(2, k): D_ii - D_ij of the two components of the rows, whichever of the others is dependent, on the path."""
+    path = replace(estimate, composition=np.asarray(estimate.diagnostics["fractions"], float))
+    mixture, fractions = result.problem.mixture, several_fractions(path, result)
+    D = np.moveaxis(mean_coefficient(result, "interdiffusivity", fractions, end), -1, 0)
+    D = with_dependent(D, mixture.independent, mixture.dependent, estimate.rows, estimate.dependent)
+    return np.stack([D[:, 0, 0] - D[:, 0, 1], D[:, 1, 1] - D[:, 1, 0]])
+
+
 def by_component(name: str) -> Callable[[Estimate, object, float], np.ndarray]:
     """A coefficient that the law has for every component: of those that the rows name, or of the estimate's."""
 
@@ -181,6 +193,25 @@ def by_component(name: str) -> Callable[[Estimate, object, float], np.ndarray]:
         return rows if estimate.rows else rows[0]
 
     return truth
+
+
+def interdiffusion_flux(estimate: Estimate, result, end: float) -> np.ndarray:
+    """(n, k), m/s: the run's own fluxes at the positions of the estimate, at the saved time nearest to `end`, times the
+    molar volume of the left end. Raises Invalid where D changes in time: a profile shows its mean only."""
+    problem = result.problem
+    mixture = problem.mixture
+    several_fractions(estimate, result)
+    first, *later = (problem.temperature_at(part * end) for part in (0.0, 0.5, 1.0))
+    if any(abs(temperature - first) > 0.0 for temperature in later) or "t" in problem.law.depends_on:
+        raise Invalid.at("compare", "D changes in time: the profile's flux is of its mean, not of the last moment.")
+    k = int(np.argmin(np.abs(result.time - end)))
+    fields = result.snapshots[k].fields
+    faces = fields["position_face"] if result.has("position_face") else result.grid.faces
+    at = np.asarray(estimate.diagnostics["position"], float)
+    flux = make_interp_spline(np.asarray(faces, float), result.flux[k], k=3, axis=1)(at)
+    left = mixture.unknowns(result.mole_fraction[k][[mixture.components.index(n) for n in mixture.independent], :1])
+    volume = 1.0 if problem.molar_volume is None else float(problem.molar_volume(left)[0])
+    return volume * flux[[mixture.components.index(name) for name in estimate.rows]]
 
 
 def tracer_ratio(estimate: Estimate, result, end: float) -> np.ndarray:
@@ -259,9 +290,11 @@ def duration(estimate: Estimate, result, end: float) -> np.ndarray:
 TRUTHS: dict[str, Callable[[Estimate, object, float], np.ndarray]] = {
     "interdiffusivity": interdiffusivity,
     "interdiffusivity_matrix": interdiffusivity_matrix,
+    "pseudo_binary_diffusivity": pseudo_binary_diffusivity,
     "intrinsic_diffusivity": by_component("intrinsic_diffusivity"),
     "tracer_diffusivity": by_component("tracer_diffusivity"),
     "tracer_ratio": tracer_ratio,
+    "interdiffusion_flux": interdiffusion_flux,
     "lattice_velocity": lattice_velocity,
     "integrated_diffusivity": integrated_diffusivity,
     "growth_constant": growth_constant,

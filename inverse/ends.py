@@ -16,6 +16,9 @@ END_REGION = 0.05  # of the length, over which flatness is judged
 END_AVERAGE = 0.025  # of the length, over which an end value is averaged
 SURE = 4.0  # standard deviations of a mean of few points, whose noise is itself known to a fifth only
 PLATEAU = 0.1  # of the zone: shorter runs of equal values are rounded digits
+WIDTHS = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0)  # times PLATEAU: stretches of noisy data that may be level
+LEVEL = 0.1  # of the mean gradient of the zone, below which that of a stretch must surely lie to be none
+HIDDEN = 3.0  # standard deviations of a point, by which a stretch may rise that is level but for noise
 INSTEAD = "Use forward-fit, which takes any start and ends."
 
 
@@ -129,18 +132,68 @@ def check(profile: Profile, method: str) -> Ends:
 
 def check_plateaus(profile: Profile, method: str, ends: Ends) -> None:
     """Raise Invalid if a profile stays at one value between its ends, for PLATEAU of its zone and not as a layer
-    between two jumps: there it has no gradient, and no diffusivity."""
+    between two jumps: there it has no gradient, and no diffusivity. Of noisy data the value is one within the noise."""
     x, y = profile.x, profile.fraction(profile.component)
     Y = (y - ends.left) / (ends.right - ends.left)
-    zone = (Y > 0.02) & (Y < 0.98)
+    zone = x[(Y > 0.02) & (Y < 0.98)]
+    width = float(np.ptp(zone)) if zone.size else 0.0
     level = (np.abs(np.diff(Y)) <= 1e-12) & (Y[:-1] > 0.05) & (Y[:-1] < 0.95)
-    brinks = np.flatnonzero(np.diff(np.concatenate([[0], level.astype(int), [0]])))
-    for first, last in brinks.reshape(-1, 2):
+    brinks = np.flatnonzero(np.diff(np.concatenate([[0], level.astype(int), [0]]))).reshape(-1, 2)
+    noise = noise_between(x, Y, ends.interfaces)
+    for first, last in [*brinks, *level_stretches(x, Y, noise, width, ends.interfaces)]:
         layer = any(edge < x[first] for edge in ends.interfaces) and any(edge > x[last] for edge in ends.interfaces)
-        if layer or x[last] - x[first] <= PLATEAU * np.ptp(x[zone]):
+        if layer or x[last] - x[first] <= PLATEAU * width:
             continue
         raise Invalid.at(
             "profile",
-            f"{method} needs a gradient, but x_{profile.component} stays at {y[first]:.4g} from {1e6 * x[first]:.4g} "
-            f"to {1e6 * x[last]:.4g} um. Cut the profile to one couple.",
+            f"{method} needs a gradient, but x_{profile.component} stays at {np.mean(y[first : last + 1]):.4g} from "
+            f"{1e6 * x[first]:.4g} to {1e6 * x[last]:.4g} um. Cut the profile to one couple.",
         )
+
+
+def level_stretches(
+    x: np.ndarray, Y: np.ndarray, noise: float, zone: float, edges: tuple[float, ...]
+) -> list[tuple[int, int]]:
+    """First and last points of stretches between 5 and 95 % of the step that are level but for the noise of Y.
+
+    Of a regression line through such a stretch the slope, and that of either half, lies below LEVEL of the mean
+    gradient 1/zone by SURE standard deviations, and its rise is hidden by the noise: the shortest stretches of each
+    starting point, of WIDTHS, of at least FEWEST points and without a jump in them.
+    """
+    found = []
+    if zone <= 0.0 or noise <= 0.0:
+        return found
+    for part in WIDTHS:
+        first = np.arange(x.size)
+        # one point more, so that the stretch is longer than it must be
+        last = np.searchsorted(x, x + part * PLATEAU * zone, side="right")
+        inside = (last < x.size) & (last - first >= FEWEST)
+        first, last = first[inside], last[inside]
+        slope, sure, mean = lines(x, Y, noise, first, last)
+        level = (mean > 0.05) & (mean < 0.95) & (np.abs(slope) + SURE * sure < LEVEL / zone)
+        level &= np.abs(slope) * (x[last] - x[first]) < HIDDEN * noise
+        middle = (first + last) // 2
+        for a, b in ((first, middle), (middle, last)):
+            half, spread, _ = lines(x, Y, noise, a, b)
+            level &= np.abs(half) < LEVEL / zone + spread
+        for edge in edges:
+            level &= (x[last] < edge) | (x[first] > edge)
+        found += list(zip(first[level], last[level], strict=True))
+    return found
+
+
+def lines(
+    x: np.ndarray, Y: np.ndarray, noise: float, first: np.ndarray, last: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Slopes (k,) of regression lines through the points from first to last (k,), their standard deviations for this
+    noise, and the means."""
+    middle = 0.5 * (x[0] + x[-1])
+
+    def sums(values):
+        running = np.concatenate([[0.0], np.cumsum(values)])
+        return running[last + 1] - running[first]
+
+    count, z = last + 1.0 - first, x - middle
+    mean, centre = sums(Y) / count, sums(z) / count
+    square = sums(z**2) - count * centre**2
+    return (sums(z * Y) - count * centre * mean) / square, noise / np.sqrt(square), mean

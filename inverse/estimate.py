@@ -94,6 +94,10 @@ class Estimate:
         }
 
 
+class Undetermined(Invalid):
+    """What a method recovers is not determined by data that it takes: a finding, which shows only on the way."""
+
+
 @dataclass(frozen=True)
 class Method:
     """A way to recover a coefficient from profiles: call it with them.

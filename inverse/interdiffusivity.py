@@ -17,6 +17,7 @@ REACH = 1e-4  # how near to its end values the profile is followed for the exten
 STEEPEST = 0.05  # of the largest gradient, below which a profile that is not monotone gives no value
 Diffusivity = Callable[[Couple, np.ndarray], np.ndarray]
 Further = Callable[[Couple, np.ndarray], tuple[dict, Iterable[str]]]
+Deviation = Callable[[np.ndarray, np.ndarray], np.ndarray | None]
 
 
 def nothing(couple: Couple, x: np.ndarray) -> tuple[dict, list[str]]:
@@ -68,11 +69,13 @@ def estimate_of(
     window: tuple[float, float],
     diffusivity: Diffusivity,
     further: Further = nothing,
+    own_deviation: Deviation | None = None,
 ) -> Estimate:
     """D(N) at compositions evenly spaced in the window of Y.
 
     diffusivity(couple, x) -> (k,) m^2/s: the method's value at the positions x. further(couple, x) -> more diagnostics,
-    and sentences. Raises Invalid if the profile shows nothing of the window.
+    and sentences. own_deviation(composition, D) -> (k,) m^2/s: the method's standard deviation of D, instead of that
+    over the couple's draws. Raises Invalid if the profile shows nothing of the window.
     """
     x, Y, covered = places(couple.curve, couple.x, window)
     if not x.size:
@@ -85,7 +88,7 @@ def estimate_of(
     composition = couple.fraction(Y)
     with np.errstate(all="ignore"):
         value = diffusivity(couple, x)
-    sd = deviation(couple, composition, x, diffusivity)
+    sd = deviation(couple, composition, x, diffusivity) if own_deviation is None else own_deviation(composition, value)
     more, sentences = further(couple, x)
     warnings = [*couple.warnings, *sentences]
     good = np.isfinite(value) & (value > 0)

@@ -21,7 +21,7 @@ SEEN = 10.0  # standard deviations that the isotope must stand out
 DEGREE = 15  # of the polynomial through noisy data
 ITERATIONS, CHOOSING = 60, 12
 LOOSER = 0.01  # of the likeliest penalty: ln r bends in one place and is straight elsewhere, the penalty is the same
-SEED = 20231
+DRAWS, SEED = 40, 20231
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,8 +29,8 @@ class Share:
     """ln r of an isotope's share r of its element along x, on [low, high] m.
 
     slope(x) = d ln r/dx, 1/m; noise: of the isotope's fraction; background: the share that the element had everywhere,
-    which was taken off; parameters and root: Legendre coefficients of ln r and a square root of their covariance, None
-    for clean data.
+    which was taken off; drawn: (d, n) Legendre coefficients of ln r drawn from the distribution of the fit, None for
+    clean data.
     """
 
     slope: Callable[[np.ndarray], np.ndarray]
@@ -39,8 +39,7 @@ class Share:
     noise: float
     background: float
     residual: float = 0.0
-    parameters: np.ndarray | None = None
-    root: np.ndarray | None = None
+    drawn: np.ndarray | None = None
 
     @property
     def maxima(self) -> np.ndarray:
@@ -56,13 +55,10 @@ class Share:
         bend = float(np.diff(self.slope(at + np.array([-step, step])))[0]) / (2.0 * step)
         return float(np.sqrt(2.0 / max(-bend, 1e-6 / (self.high - self.low) ** 2)))
 
-    def draws(self, count: int) -> Iterator["Share"]:
+    def draws(self) -> Iterator["Share"]:
         """Curves drawn from the distribution of the fit; none for clean data."""
-        if self.parameters is None:
-            return
-        for z in np.random.default_rng(SEED).standard_normal((count, self.parameters.size)):
-            slope = polynomial_slope(self.parameters + self.root @ z, self.low, self.high)
-            yield replace(self, slope=slope, parameters=None, root=None)
+        for coefficients in () if self.drawn is None else self.drawn:
+            yield replace(self, slope=polynomial_slope(coefficients, self.low, self.high), drawn=None)
 
 
 def share_of(profile: Profile, couple: Couple, isotope: str, method: str) -> Share:
@@ -92,9 +88,9 @@ def share_of(profile: Profile, couple: Couple, isotope: str, method: str) -> Sha
         curve = make_interp_spline(at, np.log(amount[part] / N[part]), k=5).derivative()
         return Share(curve, low, high, noise, background)
     error = np.full(part.size, max(noise, 1e-12)) if sigma is None else sigma[part]
-    v, root, residual = penalised(at, amount[part], N[part], error, sigma is not None)
+    v, drawn, residual = penalised(at, amount[part], N[part], error, sigma is not None)
     rms = residual * float(np.sqrt(np.mean(error**2)))
-    return Share(polynomial_slope(v, low, high), low, high, noise, background, rms, v, root)
+    return Share(polynomial_slope(v, low, high), low, high, noise, background, rms, drawn)
 
 
 def natural(profile: Profile, couple: Couple, isotope: str) -> float:
@@ -119,11 +115,12 @@ def around(amount: np.ndarray, top: int, peak: float, clean: bool) -> np.ndarray
 
 
 def penalised(x, amount, N, error, known: bool) -> tuple[np.ndarray, np.ndarray, float]:
-    """Legendre coefficients v of ln r on [x_0, x_-1], a square root of their covariance, and the residual (root mean
-    square, in units of error).
+    """Legendre coefficients v of ln r on [x_0, x_-1], (DRAWS, n) ones drawn from their distribution, and the residual
+    (root mean square, in units of error).
 
     v minimises sum ((amount - N r)/error)^2 + lambda int (d^3 ln r/dz^3)^2 dz, so that a Gaussian costs nothing; lambda
-    maximises the restricted likelihood of the linearised problem, and the covariance is that of the same likelihood.
+    maximises the restricted likelihood of the linearised problem. A draw takes lambda from the same likelihood, and the
+    coefficients from the normal distribution that it leaves.
     """
     z = 2.0 * (x - x[0]) / (x[-1] - x[0]) - 1.0
     degree = min(DEGREE, x.size - 2)
@@ -138,7 +135,8 @@ def penalised(x, amount, N, error, known: bool) -> tuple[np.ndarray, np.ndarray,
         J, r = value[:, None] * basis, amount / error - value
         A, b = J.T @ J, J.T @ (r + J @ v)
         if iteration < CHOOSING:
-            factor = LOOSER * likeliest(A, b, float(np.sum((r + J @ v) ** 2)), penalty, x.size)
+            factors, values = likelihoods(A, b, float(np.sum((r + J @ v) ** 2)), penalty, x.size)
+            factor = LOOSER * factors[np.argmin(values)]
         M, triangle = positive(A + factor * penalty)
         change = np.linalg.solve(M, b) - v
         longest = float(np.abs(basis @ change).max())
@@ -149,7 +147,16 @@ def penalised(x, amount, N, error, known: bool) -> tuple[np.ndarray, np.ndarray,
     square = float(np.sum((amount / error - value) ** 2))
     free = max(1.0, x.size - float(np.trace(np.linalg.solve(M, A))))
     spread = 1.0 if known else square / free
-    return v, np.sqrt(spread) * np.linalg.inv(triangle).T, float(np.sqrt(square / x.size))
+    weight = np.exp(-0.5 * (values - values.min()))
+    rng = np.random.default_rng(SEED)
+    chosen = np.searchsorted(np.cumsum(weight) / weight.sum(), (rng.permutation(DRAWS) + 0.5) / DRAWS)
+    drawn, shaken = np.empty((DRAWS, v.size)), np.sqrt(spread) * rng.standard_normal((DRAWS, v.size))
+    centre = np.linalg.solve(M, b)
+    for k in np.unique(chosen):
+        M, triangle = positive(A + LOOSER * factors[k] * penalty)
+        moved = v + np.linalg.solve(M, b) - centre
+        drawn[chosen == k] = moved + shaken[chosen == k] @ np.linalg.inv(triangle)
+    return v, drawn, float(np.sqrt(square / x.size))
 
 
 def bending(degree: int) -> np.ndarray:
@@ -160,19 +167,20 @@ def bending(degree: int) -> np.ndarray:
     return penalty / np.trace(penalty)
 
 
-def likeliest(A: np.ndarray, b: np.ndarray, total: float, penalty: np.ndarray, points: int) -> float:
-    """The factor of the penalty that maximises the restricted likelihood of the normal equations A v = b."""
+def likelihoods(
+    A: np.ndarray, b: np.ndarray, total: float, penalty: np.ndarray, points: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Factors of the penalty (f,), and -2 times the logarithm of the restricted likelihood of the normal equations
+    A v = b with each."""
     size, count = float(np.trace(A)) / len(A), len(A) - 3
-    best, chosen = np.inf, size
-    for factor in size * 10.0 ** np.arange(-12.0, 6.01, 0.25):
+    factors = size * 10.0 ** np.arange(-12.0, 6.01, 0.25)
+    values = np.full(factors.size, np.inf)
+    for k, factor in enumerate(factors):
         M, triangle = positive(A + factor * penalty)
         left = total - b @ np.linalg.solve(M, b)
-        if left <= 0.0:
-            continue
-        value = (points - 3) * np.log(left) + 2.0 * np.log(np.diag(triangle)).sum() - count * np.log(factor)
-        if value < best:
-            best, chosen = value, factor
-    return chosen
+        if left > 0.0:
+            values[k] = (points - 3) * np.log(left) + 2.0 * np.log(np.diag(triangle)).sum() - count * np.log(factor)
+    return factors, values
 
 
 def polynomial_slope(coefficients: np.ndarray, low: float, high: float) -> Callable[[np.ndarray], np.ndarray]:

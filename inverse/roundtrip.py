@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from inverse.compare import Verdict, compare
-from inverse.estimate import Estimate, Method
+from inverse.estimate import Estimate, Method, Undetermined
+from inverse.multicomponent.couples import SAME
 from inverse.registry import ALL
 from simulator.faults import Invalid
 from simulator.solve.profile import Profile, profile_of
@@ -116,7 +117,8 @@ def sentence_of(error: Invalid) -> str:
 def sets_for(method: Method, own: Sequence[Profile], others: Sequence[Profile]) -> Iterator[tuple[Profile, ...]]:
     """What to try the method on: its case's last profile with those of other couples, alone, and with that before it.
 
-    own: of the case, at its saved times; others: the last ones of further couples.
+    own: of the case, at its saved times; others: the last ones of further couples. A second time of one couple of three
+    components or more adds nothing to what further couples say.
     """
     least, most = method.counts
     one_anneal = method.recovers == "time"
@@ -124,8 +126,17 @@ def sets_for(method: Method, own: Sequence[Profile], others: Sequence[Profile]) 
         yield (own[-1], *others)
     if least == 1:
         yield (own[-1],)
-        if most > 1 and len(own) > 1 and not one_anneal:
+        enough = bool(others) and len(getattr(own[-1], "components", ())) > 2
+        if most > 1 and len(own) > 1 and not one_anneal and not enough:
             yield tuple(own[-2:])
+
+
+def warm_as_the_first(profiles: Sequence[Profile]) -> tuple[Profile, ...]:
+    """Those of a set that were annealed at the temperature of its first, if that is known."""
+    T = getattr(profiles[0], "temperature", None)
+    if T is None:
+        return tuple(profiles)
+    return tuple(one for one in profiles if one.temperature is not None and abs(one.temperature - T) <= SAME)
 
 
 def without_truth(method: Method, law) -> str:
@@ -139,13 +150,17 @@ def judge(
     method: Method, case, name: str, result, own: Sequence[Profile], others: Sequence[Profile] = ()
 ) -> list[RoundTrip]:
     """The method on the sampled profiles of a result, and those of further couples: a row for each set of them that it
-    takes, as long as it is within tolerance; one row with a sentence where it takes none."""
+    takes, as long as it is within tolerance; one row with a sentence where it takes none. Of couples of several
+    temperatures a method that needs one is given those of the first."""
     sentence = without_truth(method, result.problem.law)
     if sentence:
         return [RoundTrip(name, method.name, sentence=sentence)]
     found, broken = [], []
     for profiles in sets_for(method, own, others):
         answer = method.applies(*profiles)
+        alike = warm_as_the_first(profiles)
+        if answer is not None and 1 < len(alike) < len(profiles) and method.applies(*alike) is None:
+            profiles, answer = alike, None
         if answer is not None:
             sentence = sentence or answer
             continue
@@ -161,6 +176,8 @@ def judged(method: Method, case, name: str, result, profiles: tuple[Profile, ...
     count = len(profiles)
     try:
         estimate = method(*profiles)
+    except Undetermined as error:
+        return RoundTrip(name, method.name, sentence=sentence_of(error), profiles=count)
     except Invalid as error:
         return RoundTrip(name, method.name, sentence=sentence_of(error), failed=True, profiles=count)
     try:

@@ -172,6 +172,9 @@ def analyse(
     ends: Annotated[str, typer.Option(metavar="A,B", help="Known mole fractions of the left and the right end.")] = "",
     basis: Annotated[str, typer.Option(metavar="at%|wt%", help="What the numbers of a profile mean.")] = "",
     temperature: Annotated[str, typer.Option(metavar="T", help='Temperature of a measured couple ("1000 degC").')] = "",
+    dependent: Annotated[
+        str, typer.Option(metavar="NAME", help="Component that is 1 minus the others; it may have no column.")
+    ] = "",
     smoother: Annotated[
         str, typer.Option(metavar="NAME", help="Curve through noisy data: probit (default), spline, whittaker.")
     ] = "",
@@ -180,8 +183,40 @@ def analyse(
     """Recover diffusivities from profiles. Truth and error stand beside them where the law is known."""
     from matano.commands.analyse import Options, analyse
 
-    options = Options(method, time, x, component, ends, basis, temperature, smoother)
+    options = Options(method, time, x, component, ends, basis, temperature, smoother, dependent)
     return analyse(files, options, json, save, output, case, force)
+
+
+@app.command()
+@command
+def design(
+    composition: Annotated[
+        str,
+        typer.Option(
+            metavar="A=X,B=Y,C=Z",
+            help="Mean mole fractions of all components; the last one is dependent.",
+            show_default=False,
+        ),
+    ],
+    span: Annotated[
+        float, typer.Option(metavar="X", help="Change of every fraction along a couple.", show_default=False)
+    ],
+    couples: Annotated[
+        int | None, typer.Option(metavar="K", help="How many. [as many as independent components]")
+    ] = None,
+    matrix: Annotated[str, typer.Option("--D", metavar="D,D;D,D", help="Guess of the matrix, m^2/s, row by row.")] = "",
+    tracers: Annotated[
+        str, typer.Option(metavar="A=D,B=D,C=D", help="Instead: tracer diffusivities, of an ideal solution.")
+    ] = "",
+    noise: Annotated[float, typer.Option(metavar="S", help="Standard deviation of a measured fraction.")] = 1e-3,
+    points: Annotated[int, typer.Option(metavar="N", help="Points of a profile.")] = 100,
+    time: Annotated[str, typer.Option(metavar="TIME", help="How long the anneal takes.")] = "100 h",
+    json: Json = False,
+):
+    """Choose couples that determine a matrix of diffusivities best. And tell how accurate it will be."""
+    from matano.commands.design import design
+
+    return design(composition, span, couples, matrix, tracers, noise, points, time, json)
 
 
 @app.command()

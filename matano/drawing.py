@@ -21,7 +21,6 @@ MARGIN = 0.25  # of the zone where something happens, shown on either side of it
 ENDINGS = (".png", ".pdf", ".svg")
 LETTERS = 10  # of a title in an inch
 BESIDE = 2.0  # inches for names beside the axes
-HEIGHT = np.sqrt(3.0) / 2.0
 
 
 def pyplot():
@@ -179,39 +178,36 @@ def show_zone(ax, result, size: float, rows=slice(None)) -> None:
         ax.set_xlim(moving[0] / size, moving[1] / size)
 
 
-def triangle(second, third):
-    """Plane coordinates of a composition: the first component at the lower left, the second at the lower right."""
-    return np.asarray(second) + 0.5 * np.asarray(third), HEIGHT * np.asarray(third)
+def corners(fractions):
+    """Three mole fractions as the axes of a triangle take them: third at the top, first at the left, second right."""
+    first, second, third = np.asarray(fractions, float)
+    return third, first, second
 
 
-def triangle_axes(shown, components, *more: str, width: float = 5.6):
-    """A figure with the triangle of three components and its grid: figure, axes. more: after the title."""
-    figure, ax = pyplot().subplots(figsize=(width, 5.0))
-    ax.plot([0.0, 1.0, 0.5, 0.0], [0.0, 0.0, HEIGHT, 0.0], color="black", linewidth=1.0)
-    for share in np.arange(0.2, 0.99, 0.2):
-        for a, b in (
-            ((share, 0.0), (share, 1.0 - share)),
-            ((0.0, share), (1.0 - share, share)),
-            ((share, 0.0), (0.0, share)),
-        ):
-            ends = np.array([triangle(*a), triangle(*b)]).T
-            ax.plot(*ends, color="black", alpha=0.15, linewidth=0.6)
-        # each edge reads the component at the end it runs to
-        for spot, side, up in (
-            ((share, 0.0), "center", "top"),
-            ((1.0 - share, share), "left", "bottom"),
-            ((0.0, 1.0 - share), "right", "bottom"),
-        ):
-            ax.text(*triangle(*spot), f" {share:.1f} ", ha=side, va=up, fontsize=8, color="grey")
-    for name, spot, side, up in zip(
-        components,
-        ((0.0, 0.0), (1.0, 0.0), (0.5, HEIGHT)),
-        ("right", "left", "center"),
-        ("top", "top", "bottom"),
-        strict=True,
-    ):
-        ax.text(*spot, f" {name} ", ha=side, va=up, fontsize=12)
-    ax.set_aspect("equal")
-    ax.axis("off")
+def plane(fractions):
+    """Where compositions lie in the plane of those axes, for fields over it: the height of the triangle is 1."""
+    first, second, third = np.asarray(fractions, float)
+    return (second - first) / np.sqrt(3.0), third
+
+
+def triangle_axes(figure, place, components):
+    """The triangle of three components with its grid, at a place of a figure as `add_subplot` takes it: the axes."""
+    import mpltern  # noqa: F401  makes the projection known
+
+    ax = figure.add_subplot(place, projection="ternary")
+    third, first, second = components[2], components[0], components[1]
+    ax.set_tlabel(third)
+    ax.set_llabel(first)
+    ax.set_rlabel(second)
+    for axis in (ax.taxis, ax.laxis, ax.raxis):
+        axis.set_label_position("corner")
+    ax.tick_params(labelsize=8, labelcolor="0.35")
+    return ax
+
+
+def triangle_figure(shown, components, *more: str, width: float = 5.6):
+    """A figure with the triangle of three components: figure, axes. more: after the title."""
+    figure = pyplot().figure(figsize=(width, 5.0))
+    ax = triangle_axes(figure, 111, components)
     entitle(ax, shown, *more, pad=16)
     return figure, ax

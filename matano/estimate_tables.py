@@ -3,28 +3,31 @@
 import numpy as np
 
 from matano.console import duration, print_table
+from matano.diagnostic_lines import numbers, planes
 from matano.estimates import kind_of, labels_of, rows_of
+from matano.matrix_tables import show_matrices, show_rows
 
 ROWS = 12
-NOTHING = 1e-7  # of the length, below which the place of a plane is rounding
 ROUNDING = 1e-12
-NUMBERS = (  # among the diagnostics, what is worth a line: name, unit
-    ("swelling", "m"),
-    ("marker_velocity", "m/s"),
-    ("ratio", ""),
-    ("tracer_ratio_without_wind", ""),
-    ("tracer_ratio_with_wind", ""),
-    ("dose", "dose_unit"),
-    ("misfit", ""),
-    ("disagreement", ""),
-    ("reference_temperature", "K"),
-)
 
 
 def show(entry) -> None:
     """The estimate beside its truth, the largest error in the window, where the planes are, and a few numbers."""
     estimate, kind = entry.estimate, kind_of(entry.estimate)
     print(heading(entry, kind))
+    if kind == "matrices":
+        show_matrices(entry)
+    elif kind == "rows":
+        show_rows(entry, rows_of(entry))
+    else:
+        show_values(entry, kind)
+    planes(entry)
+    numbers(estimate.diagnostics)
+
+
+def show_values(entry, kind: str) -> None:
+    """Values over one composition, of layers, or a time."""
+    estimate = entry.estimate
     chosen = inside(estimate)
     if kind == "curve":
         chosen = chosen[:1] if is_constant(entry) else spread(estimate.composition, chosen)
@@ -33,8 +36,6 @@ def show(entry) -> None:
         print(f"  {duration(float(estimate.value[0]))}")
     if entry.verdict is not None:
         largest(entry, kind)
-    planes(entry)
-    numbers(estimate.diagnostics)
 
 
 def heading(entry, kind: str) -> str:
@@ -43,6 +44,9 @@ def heading(entry, kind: str) -> str:
     low, high = estimate.window
     what = estimate.recovers.replace("_", " ")
     of = " and ".join(estimate.rows) if kind in ("curve", "point") and estimate.rows else estimate.component
+    if kind in ("matrices", "rows"):
+        beside = f" ({estimate.dependent} dependent)" if estimate.dependent and kind == "matrices" else ""
+        return f"{files}: {what} of {', '.join(estimate.rows) or estimate.component}{beside} by {estimate.method}"
     if kind == "time":
         return f"{files}: {what} by {estimate.method}"
     where = f", {low:.4g} to {high:.4g}" if kind == "curve" else ""
@@ -108,24 +112,3 @@ def largest(entry, kind: str) -> None:
     if kind == "curve" and np.isfinite(error).any():
         worst = chosen[int(np.nanargmax(error))]
         print(f"  largest error in the window: {100.0 * np.nanmax(error):.3g} % at {estimate.composition[worst]:.3g}")
-
-
-def planes(entry) -> None:
-    """Planes and end values, where the method has any."""
-    diagnostics = entry.estimate.diagnostics
-    for name, value in diagnostics.items():
-        if name.endswith("_plane") and value is not None:
-            value = value if abs(value) > NOTHING * np.ptp(entry.profile.x) else 0.0
-            print(f"  {name.replace('_', ' ').replace('matano', 'Matano')}: {1e6 * value:.6g} um")
-    if diagnostics.get("ends") is not None:
-        left, right = (round(float(value), 7) + 0.0 for value in diagnostics["ends"])
-        print(f"  ends: {left:.5g}, {right:.5g}" + (" (given)" if diagnostics.get("ends_given") else ""))
-
-
-def numbers(diagnostics: dict) -> None:
-    """The numbers among the diagnostics that a person looks for, each with its unit."""
-    for name, unit in NUMBERS:
-        value = diagnostics.get(name)
-        if isinstance(value, float) and np.isfinite(value):
-            words = diagnostics.get("ratio_of") if name == "ratio" else name.replace("_", " ")
-            print(f"  {words or name}: {value:.6g} {diagnostics.get(unit, unit)}".rstrip())

@@ -6,6 +6,9 @@ from matano.drawing import COLOURS, MARKS, length_unit, pyplot, time_unit, zone
 
 SYMBOLS = {
     "interdiffusivity": "D",
+    "interdiffusivity_matrix": "D",
+    "interdiffusion_flux": "J",
+    "pseudo_binary_diffusivity": "D",
     "intrinsic_diffusivity": "D",
     "tracer_diffusivity": "D*",
     "integrated_diffusivity": "D_int",
@@ -21,7 +24,12 @@ SPARSE = 120  # points, up to which they are drawn as points
 
 
 def kind_of(estimate) -> str:
-    """How an estimate is shown: "curve" over the composition, "point" at one, "layers" of compounds, or "time"."""
+    """How an estimate is shown: "curve" over the composition, "point" at one, "layers" of compounds, or "time"; of
+    several components "matrices", one or more, or "rows" of named values at their compositions."""
+    if estimate.is_matrix:
+        return "matrices"
+    if estimate.composition.ndim > 1:
+        return "rows"
     if estimate.recovers == "time":
         return "time"
     if estimate.recovers in OF_LAYERS:

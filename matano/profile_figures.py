@@ -7,6 +7,7 @@ from matano.drawing import (
     COLOURS,
     STYLES,
     chosen,
+    corners,
     entitle,
     label_positions,
     legend,
@@ -16,8 +17,7 @@ from matano.drawing import (
     shade,
     show_zone,
     time_unit,
-    triangle,
-    triangle_axes,
+    triangle_figure,
 )
 from matano.places import face_positions, flux_unit, problem_of, refuse_without
 from simulator.faults import Invalid
@@ -131,12 +131,12 @@ def path(result):
     """The diffusion path of a ternary: where the compositions of the profile lie in the triangle."""
     if len(result.components) != 3:
         raise Invalid.at("plot path", f"draws three components; this result has {len(result.components)}.")
-    figure, ax = triangle_axes(result, result.components)
+    figure, ax = triangle_figure(result, result.components)
     times = chosen(result)
     for j, index in enumerate(times):
         fractions = result.mole_fraction[index]
-        ax.plot(*triangle(fractions[1], fractions[2]), color=shade(j, len(times)), label=duration(result.time[index]))
+        ax.plot(*corners(fractions), color=shade(j, len(times)), label=duration(result.time[index]))
     last = result.mole_fraction[times[-1]]
-    ax.plot(*triangle(last[1, [0, -1]], last[2, [0, -1]]), "o", color="black", markersize=4)
-    ax.legend(loc="upper right")
+    ax.plot(*corners(last[:, [0, -1]]), "o", color="black", markersize=4)
+    ax.legend(loc="upper right", bbox_to_anchor=(1.1, 1.0))
     return figure

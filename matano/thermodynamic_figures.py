@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 
 from matano.compositions import composition_figure, fractions_of, inner, line_figure, start_compositions
-from matano.drawing import COLOURS, STYLES, entitle, triangle, triangle_axes
+from matano.drawing import COLOURS, STYLES, corners, entitle, plane, triangle_figure
 from simulator.faults import Invalid, NumericsError
 from simulator.laws.lattice import R
 
@@ -90,8 +90,8 @@ def triangle_map(shown, solution, T: float, what: str):
     from matplotlib.colors import TwoSlopeNorm
 
     x = simplex()
-    figure, ax = triangle_axes(shown, solution.mixture.components, kelvin(T), width=7.0)
-    plane = triangle(*solution.plain.complete(x)[1:])
+    figure, ax = triangle_figure(shown, solution.mixture.components, kelvin(T), width=7.0)
+    places = plane(solution.plain.complete(x))
     options = {"levels": LEVELS, "cmap": "viridis", "zorder": 0}
     if what == "stability":
         values, label = solution.stability(x, T), "smallest eigenvalue of the scaled Hessian"
@@ -104,7 +104,7 @@ def triangle_map(shown, solution, T: float, what: str):
         values, label = values / size, f"{what} ({unit})"
     if np.nanmax(values) - np.nanmin(values) < 1e-9:  # an ideal solution is as stable everywhere
         options["levels"] = np.nanmean(values) + np.array([-0.01, 0.01])
-    filled = ax.contourf(*plane, np.ma.masked_invalid(values), **options)
+    filled = ax.contourf(*places, np.ma.masked_invalid(values), **options)
     figure.colorbar(filled, ax=ax, label=label, shrink=0.75)
     draw_spinodal(ax, solution, T)
     draw_start(ax, shown)
@@ -122,14 +122,14 @@ def draw_spinodal(ax, solution, T: float) -> int:
     """The spinodal of a ternary in the triangle; how many curves there are."""
     lines = solution.spinodal_curve(T)
     for k, line in enumerate(lines):
-        spots = triangle(*solution.plain.complete(line)[1:])
+        spots = corners(solution.plain.complete(line))
         ax.plot(*spots, "--", color="black", linewidth=1.4, label="spinodal" if k == 0 else None)
     return len(lines)
 
 
 def draw_start(ax, shown) -> None:
     """The compositions of the start and the ends in the triangle."""
-    spots = triangle(*start_compositions(shown)[1:])
+    spots = corners(start_compositions(shown))
     look = {"color": "black", "markerfacecolor": "white", "markersize": 6}
     ax.plot(*spots, "o", label="start", **look)
     ax.legend(loc="upper left")
@@ -194,10 +194,10 @@ def miscibility(shown):
         if not solution.spinodal_curve(T):
             text = f"this solution mixes in all proportions at {kelvin(T)}: it has no spinodal there."
             raise Invalid.at("plot miscibility", text)
-        figure, ax = triangle_axes(shown, solution.mixture.components, kelvin(T))
+        figure, ax = triangle_figure(shown, solution.mixture.components, kelvin(T))
         x = simplex()
-        plane = triangle(*solution.plain.complete(x)[1:])
-        ax.contourf(*plane, solution.stability(x, T), [-np.inf, 0.0], colors=UNSTABLE, zorder=0)
+        places = plane(solution.plain.complete(x))
+        ax.contourf(*places, solution.stability(x, T), [-np.inf, 0.0], colors=UNSTABLE, zorder=0)
         draw_spinodal(ax, solution, T)
         draw_start(ax, shown)
         return figure

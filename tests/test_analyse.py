@@ -197,3 +197,173 @@ def test_too_few_or_too_many_profiles(matano):
     assert status == 3 and "2 to 20 profiles" in err
     status, _, err = matano("analyse", file, file, "--method", "arrhenius")
     assert status == 3 and "two temperatures" in err
+
+
+TERNARY = """schema = 1
+components = ["A", "B", "C"]
+
+[domain]
+interval = ["-30 m", "30 m"]
+cells = 200
+
+[initial]
+shape = "step"
+left = {{ A = {}, B = {} }}
+right = {{ A = {}, B = {} }}
+
+[temperature]
+value = "1000 K"
+
+[law]
+kind = "fick"
+D = [[4.0, 2.0], [0.4, 2.0]]
+
+[time]
+end = "1 s"
+"""
+ENDS = ((1 / 6, 5 / 12, 1 / 2, 1 / 4), (5 / 12, 1 / 6, 1 / 4, 1 / 2))
+TRUTH = [[4.0, 2.0], [0.4, 2.0]]
+
+
+def crossing(matano) -> list[str]:
+    """Results of two ternary couples that cross at equal fractions."""
+    return [finished(f"couple-{k}", TERNARY.format(*ends)) for k, ends in enumerate(ENDS, 1)]
+
+
+def measured_couples(*lines: str, sigma: float = 1e-3) -> list[str]:
+    """Experiments of the same two couples, with columns of A and B and noise."""
+    from simulator.solve.exact.constant_matrix import matrix_profile
+
+    x = np.linspace(-14.0, 14.0, 121)
+    for k, ends in enumerate(np.reshape(ENDS, (2, 2, 2)), 1):
+        X = matrix_profile(x, 1.0, np.array(TRUTH), (0.0,), ends.T)
+        X = X + sigma * np.random.default_rng(k).standard_normal(X.shape)
+        rows = "".join(f"{a:.6f},{b:.6f},{c:.6f}\n" for a, b, c in zip(x, *X, strict=True))
+        Path(f"probe-{k}.csv").write_text("x [m],A,B\n" + rows, encoding="utf-8")
+        text = "\n".join([f'[experiment]\nprofile = "probe-{k}.csv"\ntime = "1 s"', *lines])
+        Path(f"probe-{k}.toml").write_text(text + "\n", encoding="utf-8")
+    return ["probe-1.toml", "probe-2.toml"]
+
+
+def test_a_matrix_is_a_table_of_entries_with_their_truth(matano):
+    files = crossing(matano)
+    status, out, _ = matano("analyse", *files, "--method", "square-root,kirkaldy")
+    assert status == 0 and "interdiffusivity matrix of A, B (C dependent) by square-root" in out
+    rows = [line.split() for line in out.splitlines() if line.startswith("  D_A,B")]
+    assert len(rows) == 2
+    for row in rows:
+        # second order on 200 cells; errors are relative to the largest entry, which is 4
+        assert float(row[1]) == pytest.approx(2.0, rel=2e-3) and float(row[2]) == 2.0
+        assert abs(float(row[3]) - 100.0 * (float(row[1]) - 2.0) / 4.0) < 1e-3
+    for words in ("condition: 3", "largest error", "eigenvalues:", "contact plane, one for each couple", "miss each"):
+        assert words in out
+    assert Path("couple-1-couple-2-square-root-kirkaldy.png").stat().st_size > 20000
+
+
+def test_json_and_the_result_hold_nested_lists_and_arrays(matano):
+    files = crossing(matano)
+    (row,) = analysed(matano, *files, "--method", "square-root", "--save")
+    assert row["components"] == ["A", "B"] and row["dependent"] == "C" and row["files"] == files
+    assert np.shape(row["value"]) == np.shape(row["truth"]) == (2, 2) and np.shape(row["composition"]) == (2,)
+    assert np.allclose(row["truth"], TRUTH) and np.abs(row["error"]).max() < 2e-3
+    for file in files:
+        with h5py.File(file) as result:
+            saved = result["analysis/square-root"]
+            assert saved["value"].shape == saved["error"].shape == (1, 2, 2) and saved["composition"].shape == (1, 2)
+            np.testing.assert_array_equal(saved["value"][0], row["value"])
+            assert json.loads(saved.attrs["components"]) == ["A", "B"] and saved.attrs["dependent"] == "C"
+
+
+def test_several_couples_of_several_components_are_fitted_together_unasked(matano):
+    files = measured_couples('dependent = "C"')
+    (row,) = analysed(matano, *files)
+    assert row["method"] == "exact-fit" and row["files"] == files and row["truth"] is None
+    # within four of its standard deviations, which are some per cent of the largest entry
+    assert np.abs((np.array(row["value"]) - TRUTH) / row["sd"]).max() < 4.0 and np.max(row["sd"]) < 0.2
+    (same,) = analysed(matano, "probe-1.csv", "probe-2.csv", "--time", "1 s", "--dependent", "C")
+    assert same["value"] == row["value"]
+
+
+def test_couples_of_several_temperatures_ask_for_more(matano):
+    measured_couples('dependent = "C"', 'temperature = "1000 K"')
+    warm = Path("probe-2.toml").read_text(encoding="utf-8").replace("1000 K", "1100 K")
+    Path("probe-2.toml").write_text(warm, encoding="utf-8")
+    status, _, err = matano("analyse", "probe-1.toml", "probe-2.toml", "--method", "exact-fit")
+    assert status == 3 and "parametric-fit takes several temperatures" in err
+    from matano.default_methods import of_several
+    from simulator.files.experiment import read_experiment
+
+    files = [Path("probe-1.toml"), Path("probe-2.toml")]
+    (method,) = of_several(files, [read_experiment(path) for path in files])
+    assert method.name == "parametric-fit"
+
+
+def test_two_columns_of_three_components_need_a_dependent_one(matano):
+    files = measured_couples()
+    status, _, err = matano("analyse", *files, "--method", "exact-fit")
+    assert status == 3 and "Name the one without a column as dependent" in err
+    status, _, err = matano("analyse", crossing(matano)[0], "--dependent", "A")
+    assert status == 2 and "--dependent: describes a measured profile" in err
+    status, _, err = matano("analyse", files[0], "--dependent", "C")
+    assert status == 2 and "--dependent: belongs into the experiment file" in err
+
+
+def test_a_case_with_the_matrix_simulates_the_first_couple(matano):
+    files = measured_couples('dependent = "C"', 'temperature = "1000 K"')
+    status, out, _ = matano("analyse", *files, "--case", "again.toml")
+    assert status == 0 and "case of probe-1.toml: again.toml. Run it" in out
+    assert matano("validate", "again.toml")[0] == 0 and not Path("again-D.csv").exists()
+    again = parse_case(Path("again.toml").read_text(encoding="utf-8"), "again.toml", Path.cwd()).problem
+    assert again.mixture.dependent == "C" and again.law.D[0][0] == pytest.approx(4.0, rel=0.1)
+    status, _, err = matano("analyse", *files, "--method", "exact-fit,kirkaldy", "--case", "no.toml")
+    assert status == 2 and "one method from one file" in err and not Path("no.toml").exists()
+    status, _, err = matano("analyse", files[0], "--method", "exact-fit", "--case", "again.toml")
+    assert status == 2 and "--force" in err
+
+
+def test_several_matrices_are_a_dozen_blocks(capsys):
+    from types import SimpleNamespace
+
+    from inverse.estimate import Estimate
+    from matano.estimate_tables import show
+
+    k, value = 50, np.array(TRUTH) * np.linspace(1.0, 2.0, 50)[:, None, None]
+    composition = np.stack([np.linspace(0.2, 0.3, k), np.linspace(0.4, 0.1, k)], axis=1)
+    estimate = Estimate(
+        "kirkaldy", "interdiffusivity_matrix", "m^2/s", "A", composition, value, 0.1 * value, (0.0, 1.0),
+        rows=("A", "B"), dependent="C", diagnostics={"identifiable": False, "singular_values": [1.0, 1e-3]},
+    )  # fmt: skip
+    error = np.zeros_like(value)
+    error[30, 1, 0] = -0.25
+    verdict = SimpleNamespace(truth=value, error=error)
+    profile = SimpleNamespace(x=np.linspace(-1.0, 1.0, 5))
+    show(SimpleNamespace(estimate=estimate, verdict=verdict, paths=(Path("a.h5"),), profile=profile))
+    out = capsys.readouterr().out
+    blocks = [line for line in out.splitlines() if line.startswith("  at ")]
+    assert len(blocks) == 12 and blocks[0] == "  at x_A = 0.2000, x_B = 0.4000"
+    assert blocks[-1] == "  at x_A = 0.3000, x_B = 0.1000"
+    assert "largest error: 25 % of the largest entry at x_A = 0.2612, x_B = 0.2163" in out
+    assert "identifiable: no" in out and "singular values: 1, 0.001" in out
+
+
+def test_rows_at_one_composition_of_several_are_a_line_each(capsys):
+    from types import SimpleNamespace
+
+    from inverse.estimate import Estimate
+    from matano.estimate_tables import show
+
+    value = np.array([[1e-14], [3e-14], [2e-14]])
+    estimate = Estimate(
+        "tracers", "tracer_diffusivity", "m^2/s", "A", np.array([[0.2, 0.3]]), value, None, (0.0, 1.0),
+        rows=("A", "B", "C"), dependent="C",
+        diagnostics={
+            "independent": ["A", "B"],
+            "zero_flux_planes": [{"component": "A", "position": 1e-6, "sd": 1e-7, "composition": {}}],
+            "uphill": [{"component": "B", "left": 0.0, "right": 2e-6}, {"component": "B", "left": 4e-6, "right": 5e-6}],
+        },
+    )  # fmt: skip
+    profile = SimpleNamespace(x=np.linspace(-1e-5, 1e-5, 5))
+    show(SimpleNamespace(estimate=estimate, verdict=None, paths=(Path("a.h5"),), profile=profile))
+    out = capsys.readouterr().out
+    assert "at x_A = 0.2000, x_B = 0.3000" in out and "D*_B  3.00000e-14" in out
+    assert "no flux of A: 1 um, sd 0.1" in out and "B flows uphill: 0 to 2 um, 4 to 5 um" in out

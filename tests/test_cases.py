@@ -11,7 +11,7 @@ from simulator.files.hdf5 import ResultFile, open_result
 from simulator.solve.controls import Controls
 from simulator.solve.solve import solve
 
-CASES = sorted((Path(__file__).resolve().parents[1] / "cases").glob("*.toml"))
+CASES = sorted((Path(__file__).resolve().parents[1] / "cases").rglob("*.toml"))
 MEASURED = Path(__file__).resolve().parents[2] / "shared" / "data" / "TiZr_1000C_100h_measured.csv"
 
 

@@ -104,8 +104,8 @@ def test_every_option_is_named_and_no_other():
         }
         row = next(line for line in text.splitlines() if line.startswith(f"| `matano {name}"))
         place = row if name != "analyse" else section(text, "## analyse")
-        assert options <= set(re.findall(r"--[a-z][a-z-]*", place)), name
-    assert set(re.findall(r"`(--[a-z][a-z-]*)", text)) <= known
+        assert options <= set(re.findall(r"--[A-Za-z][a-z-]*", place)), name
+    assert set(re.findall(r"`(--[A-Za-z][a-z-]*)", text)) <= known
 
 
 def rows_of(name: str, entry):

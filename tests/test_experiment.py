@@ -436,3 +436,48 @@ semi_infinite = false
     X, place = np.loadtxt(SHARED, delimiter=",", skiprows=1).T
     assert profile.fraction("Zr").tolist() == X.tolist() and profile.x == pytest.approx(1e-6 * place)
     assert profile.temperature == pytest.approx(1273.15) and profile.semi_infinite is False
+
+
+TERNARY = "x [um],Cr,Ni\n" + "".join(f"{10 * k},{0.2 + 0.02 * k:.3f},{0.3 - 0.01 * k:.3f}\n" for k in range(9))
+
+
+def ternary(folder, *lines: str, csv: str = TERNARY):
+    """The experiment of a profile with columns of chromium and nickel."""
+    text = "\n".join(['[experiment]\nprofile = "probe.csv"\ntime = "100 h"', *lines])
+    return experiment(folder, text + "\n", csv)
+
+
+def test_the_dependent_component_may_have_no_column(tmp_path):
+    profile = read_experiment(ternary(tmp_path, 'dependent = "Fe"'))
+    assert profile.components == ("Cr", "Ni") and profile.dependent == "Fe"
+    assert read_experiment(ternary(tmp_path)).dependent == ""
+    with_column = TERNARY.replace("Cr,Ni", "Cr,Fe")
+    assert read_experiment(ternary(tmp_path, 'dependent = "Cr"', csv=with_column)).dependent == "Cr"
+
+
+def test_ends_beside_a_dependent_component_are_those_of_the_columns(tmp_path):
+    both = "ends = {{ left = {{ Cr = 0.2, Ni = 0.3{} }}, right = {{ Cr = 0.36, Ni = 0.22{} }} }}"
+    for more in (("", ""), (", Fe = 0.5", ", Fe = 0.42")):
+        profile = read_experiment(ternary(tmp_path, 'dependent = "Fe"', both.format(*more)))
+        assert profile.ends["left"].tolist() == [0.2, 0.3] and profile.ends["right"].tolist() == [0.36, 0.22]
+    # one of three fractions says nothing of the other two: never 1 minus the first
+    with pytest.raises(Invalid, match="Ni, Fe are missing"):
+        read_experiment(ternary(tmp_path, 'dependent = "Fe"', "ends = { left = { Cr = 0.2 }, right = { Cr = 0.36 } }"))
+    with pytest.raises(Invalid, match=r"sum to 1\.2"):
+        read_experiment(ternary(tmp_path, 'dependent = "Fe"', both.format(", Fe = 0.7", ", Fe = 0.42")))
+
+
+def test_a_dependent_component_for_which_nothing_is_left_is_refused(tmp_path):
+    whole = "x [um],Cr,Ni\n" + "".join(f"{10 * k},{0.1 * k:.1f},{1 - 0.1 * k:.1f}\n" for k in range(9))
+    with pytest.raises(Invalid, match=r"e\.toml:5 experiment\.dependent: there is no column 'Fe'.*sum to 1 without it"):
+        read_experiment(ternary(tmp_path, "", 'dependent = "Fe"', csv=whole))
+    with pytest.raises(Invalid, match="is not a name"):
+        read_experiment(ternary(tmp_path, 'dependent = "1 - x"'))
+
+
+def test_sections_beside_a_ternary_know_its_dependent_component(tmp_path):
+    volume = '[molar_volume]\nkind = "expression"\nV_m = "7e-6*(1 + 0.1*x_Fe)"'
+    law = '[law]\nkind = "fick"\nD = [["2e-14", "1e-15"], ["0", "1e-14"]]'
+    profile = read_experiment(ternary(tmp_path, 'dependent = "Fe"', volume, law))
+    assert profile.molar_volume["V_m"] == "7e-6*(1 + 0.1*x_Fe)"
+    assert profile.law.mixture.independent == ("Cr", "Ni") and profile.law.mixture.dependent == "Fe"

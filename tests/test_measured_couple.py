@@ -54,13 +54,12 @@ def test_each_method_knows_its_uncertainty_and_doubts_the_ends(name):
 
 @measured
 def test_five_methods_agree_within_their_uncertainties():
-    """Differences in units of their standard deviation: of 20 one may lie beyond 2."""
+    """Differences in units of their standard deviation."""
     found = []
     for one, other in combinations(FIVE, 2):
         (a, sd_a), (b, sd_b) = at_levels(estimate_by(one)), at_levels(estimate_by(other))
         found.append(np.abs(a - b) / np.hypot(sd_a, sd_b))
-    assert np.mean(np.array(found) <= 2.0) >= 0.95
-    assert np.max(found) < 3.0
+    assert np.max(found) <= 2.0
     assert np.median(found, axis=1).max() < 1.0
 
 

@@ -5,13 +5,16 @@ import sys
 
 import numpy as np
 import pytest
+from scipy.special import erf
+from similar_couples import exact_couple
 
-from inverse import METHODS
+from inverse import METHODS, Profile
+from inverse.curves import penalties
 from inverse.curves.fitting import SMOOTHERS, smooth
 from inverse.curves.penalties import bending, differences, smoothing_spline, whittaker
+from inverse.ends import check
 from matano import benchmarks_folder
-
-QUANTILE = 1.96
+from simulator.faults import Invalid
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +51,6 @@ def test_every_smoother_errs_no_more_than_in_the_trials(noise, sigma):
         bound = np.array(noise.TRIALS[sigma, "probit" if smoother == "probit" else "spline"])
         assert row["refused"] == 0
         assert (medians(row) <= bound).all()
-        # a share of 30 profiles scatters by 2 to 3 %; the smoothing spline's intervals are wide
-        assert row["covered"] > 0.88 and (smoother == "spline" or row["covered"] < 0.98)
         assert max(row[f"90 % {N:g}"] / value for N, value in zip((0.1, 0.5, 0.9), bound, strict=True)) < 3.0
 
 
@@ -108,47 +109,121 @@ def test_end_values_that_are_not_known_are_read_off_the_curve(noise, smoother):
     assert np.sqrt(np.mean((np.array(ends) - [0.0, 1.0]) ** 2)) < 4.5e-4
 
 
-SIGMAS = (1e-3, 5e-3)
+@pytest.mark.parametrize("make", [smoothing_spline, whittaker])
+def test_errors_of_a_linear_smoother_hold_its_bias_and_its_noise(make):
+    """With one lambda the fit to pilot + noise is linear: its mean misses the pilot by what the penalty bends, and its
+    covariance is H H' of the hat matrix H, not H itself."""
+    x, factor, count = np.linspace(0.0, 1.0, 15), 5.0, 20000
+    linear, pilot = make(x), np.sin(5.0 * x)
+    noise = 0.3 * np.random.default_rng(4).standard_normal((count, 15))
+    H = np.array([linear.fitted(row, factor) for row in np.eye(15)]).T
+    lambdas = penalties.NEARBY
+    try:
+        penalties.NEARBY = np.array([1.0])
+        errors = linear.errors(pilot, factor, noise)
+    finally:
+        penalties.NEARBY = lambdas
+    assert errors == pytest.approx((pilot + noise) @ H.T - pilot, abs=1e-10)
+    assert np.abs(errors.mean(axis=0) - (H @ pilot - pilot)).max() < 0.01
+    assert np.abs(np.cov(errors.T) - 0.09 * H @ H.T).max() < 0.03 * 0.09
+    # each draw then finds a lambda of its own, no worse for the points left out
+    assert np.abs(linear.errors(pilot, factor, noise[:50]) - errors[:50]).max() > 1e-3
 
 
-def said(sigma, given):
-    return sigma if given else None
+DRAWS = 300  # of which 150 with each noise; a share of 95 % of them scatters by 1.3 %
+
+
+def assert_intervals_hold(row):
+    """All compositions together in 92 to 98 %, and none far outside: 150 to 300 draws of one scatter by 1.3 to 2 %."""
+    assert row["refused"] == 0
+    assert 0.92 <= row["covered"] <= 0.98
+    assert row["least"] >= 0.87
+    # as wide as the errors are large: 5.8 for a normal distribution
+    assert 4.0 < row["width/error"] < 8.0
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "given"),
-    [("wagner", True), ("sauer-freise", False)],
-    ids=["wagner, sigma given", "sauer-freise, sigma read off"],
+    ("name", "smoother", "given"),
+    [
+        ("wagner", "probit", True),
+        ("wagner", "spline", False),
+        ("wagner", "whittaker", False),
+        ("sauer-freise", "probit", False),
+        ("sauer-freise", "spline", True),
+        ("sauer-freise", "whittaker", True),
+        ("boltzmann-matano", "probit", False),
+        ("den-broeder", "probit", False),
+        ("extended-hall", "probit", False),
+        ("extended-hall", "probit", True),
+        ("forward-fit", "", True),
+        ("forward-fit", "", False),
+    ],
 )
-def test_intervals_of_the_interdiffusivity_cover_the_truth(noise, name, given):
-    """150 profiles at 9 compositions of which some 3 are independent: the share scatters by 1 %."""
-    hits = []
-    for seed in range(150):
-        sigma = SIGMAS[seed % 2]
-        estimate = METHODS[name](noise.couple(sigma, seed, sigma=said(sigma, given)))
-        hits.append(noise.covered(estimate))
-    assert 0.92 <= np.mean(hits) <= 0.98
+def test_intervals_of_the_interdiffusivity_cover_the_truth(noise, name, smoother, given):
+    assert_intervals_hold(noise.interval_row(name, smoother, True, range(DRAWS), given))
+
+
+@pytest.mark.parametrize(
+    ("name", "smoother"), [("wagner", "probit"), ("wagner", "spline"), ("extended-hall", "probit")]
+)
+def test_intervals_of_a_few_profiles_cover_the_truth(noise, name, smoother):
+    """16 profiles of some 4 independent compositions: the share scatters by 3 %."""
+    row = noise.interval_row(name, smoother, True, range(16))
+    assert row["refused"] == 0 and row["covered"] >= 0.86
+    assert 3.5 < row["width/error"] < 10.0
 
 
 @pytest.mark.slow
-def test_intervals_of_the_forward_fit_cover_the_truth_with_known_uncertainties(noise):
-    hits = []
-    for seed in range(150):
-        sigma = SIGMAS[seed % 2]
-        hits.append(noise.covered(METHODS["forward-fit"](noise.couple(sigma, seed, sigma=sigma))))
-    assert 0.92 <= np.mean(hits) <= 0.98
+def test_intervals_with_end_values_read_off_the_data_cover_the_truth(noise):
+    assert_intervals_hold(noise.interval_row("wagner", "probit", False, range(DRAWS)))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("given", [True, False], ids=["sigma given", "sigma read off"])
 @pytest.mark.parametrize("name", ["intrinsic", "tracers"])
 def test_intervals_at_a_marker_cover_the_truth(noise, name, given):
-    """300 draws: both components of 150 profiles, whose errors hardly depend on each other."""
-    truth = np.array(list(noise.marker_truth(name).values()))
-    hits = []
-    for seed in range(150):
-        sigma = SIGMAS[seed % 2]
-        estimate = METHODS[name](noise.marked(sigma, seed, said(sigma, given)))
-        hits.append(np.abs(estimate.value[:, 0] - truth) < QUANTILE * estimate.sd[:, 0])
-    assert 0.92 <= np.mean(hits) <= 0.98
+    """Both components of 300 profiles."""
+    assert_intervals_hold(noise.marker_interval_row(name, range(DRAWS), given))
+
+
+def two_couples(noise, seed, between):
+    """Error functions from 0 to 1/2 and from 1/2 to 1, so far apart in units of sqrt(D t)."""
+    x = np.linspace(-7.0, 7.0 + between, 240)
+    y = 0.25 * (2.0 + erf(0.5 * x) + erf(0.5 * (x - between))) + noise * np.random.default_rng(seed).standard_normal(
+        240
+    )
+    return Profile(x, ("B",), y, time=1.0, ends={"left": [0.0], "right": [1.0]})
+
+
+@pytest.mark.parametrize("sigma", [1e-3, 5e-3])
+def test_two_couples_in_one_profile_are_told_from_one_under_noise(noise, sigma):
+    """Found in at least 19 of 20 profiles; a false alarm in less than 1 % of 400 single couples."""
+    found = 0
+    for seed in range(40):
+        try:
+            check(two_couples(sigma, seed, 12.0), "wagner")
+        except Invalid as error:
+            found += "needs a gradient, but x_B stays at 0." in str(error)
+    assert found >= 38
+    alarms = 0
+    for seed in range(200):
+        for profile in (noise.couple(sigma, seed), noise.error_function(sigma, seed)):
+            alarms += METHODS["wagner"].applies(profile) is not None
+    assert alarms < 4
+
+
+def test_two_couples_that_overlap_are_not_refused_for_a_plateau(noise):
+    """Between them the profile still rises, by more than the noise."""
+    for seed in range(20):
+        check(two_couples(1e-3, seed, 7.0), "wagner")
+
+
+def test_a_broad_peak_of_the_diffusivity_is_no_plateau():
+    for seed in range(10):
+        profile = exact_couple(points=240, noise=5e-3, seed=seed, cut=1e-5, D=peaked)
+        check(profile, "wagner")
+
+
+def peaked(N):
+    return 1.0 + 19.0 * np.exp(-(((N - 0.5) / 0.2) ** 2))

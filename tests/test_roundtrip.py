@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matrix_couples import TERNARY, TERNARY_ENDS, couples, points
 
 import inverse
-from inverse import METHODS, compare, round_trip, round_trips, write_case
+from inverse import METHODS, Profile, compare, round_trip, round_trips, write_case
 from inverse.compare import mean_coefficient
-from inverse.roundtrip import judge, sample, samples, sets_for, simulate
+from inverse.roundtrip import judge, sample, samples, sets_for, simulate, warm_as_the_first
 from simulator.faults import Invalid
 from simulator.files.case import load
 from simulator.files.measured import read_profile
@@ -179,6 +180,20 @@ def test_what_a_method_for_several_profiles_is_given():
     assert sets("chronometry", others=others) == [("100 h",)]
 
 
+def test_couples_of_another_temperature_are_left_to_methods_that_take_them():
+    warm, cool = (Profile(np.zeros(0), ("A",), np.zeros((1, 0)), temperature=T) for T in (1373.15, 1273.15))
+    unknown = replace(warm, temperature=None)
+    assert warm_as_the_first((warm, cool, warm, unknown)) == (warm, warm)
+    assert warm_as_the_first((unknown, cool)) == (unknown, cool)
+
+
+def test_a_second_time_adds_nothing_to_couples_of_several_components():
+    profile = Profile(np.zeros(0), ("A", "B", "C"), np.zeros((3, 0)))
+    counts = [len(given) for given in sets_for(METHODS["exact-fit"], [profile, profile], [profile, profile])]
+    assert counts == [3, 1]
+    assert [len(given) for given in sets_for(METHODS["exact-fit"], [profile, profile], ())] == [1, 2]
+
+
 def test_one_profile_and_two_times_are_two_rows(exponential):
     case, _ = exponential
     result = solve(replace(case.problem, save=(0.25 * END, END)), case.controls)
@@ -315,6 +330,37 @@ def test_a_case_is_not_written_from_a_diffusivity_that_is_not_positive(tmp_path,
     estimate = METHODS["sauer-freise"](profile)
     with pytest.raises(Invalid, match="not positive"):
         write_case(replace(estimate, value=-estimate.value), profile, tmp_path / "no.toml")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_case_with_a_matrix_simulates_the_couple_it_came_from(tmp_path):
+    profiles = couples(TERNARY, TERNARY_ENDS, points(201, 10.0))
+    estimate = METHODS["square-root"](*profiles)
+    path, table = write_case(estimate, profiles[0], tmp_path / "again.toml")
+    again = load(path)
+    assert table is None and not list(tmp_path.glob("*.csv"))
+    assert again.problem.mixture.independent == ("A", "B") and again.problem.mixture.dependent == "C"
+    result = solve(again.problem, again.controls)
+    for name, row in zip(("A", "B"), profiles[0].fractions, strict=True):
+        miss = np.interp(profiles[0].x, result.x, result.profile().fraction(name)) - row
+        # the matrix is exact to 1e-8; what remains is the grid of 600 cells
+        assert np.abs(miss).max() < 1e-5
+
+
+def test_a_case_is_refused_for_matrices_that_no_couple_can_have(tmp_path):
+    profiles = couples(TERNARY, TERNARY_ENDS, points(201, 10.0))
+    estimate, first = METHODS["square-root"](*profiles), profiles[0]
+    two = replace(estimate, value=np.tile(estimate.value, (2, 1, 1)), composition=np.tile(estimate.composition, (2, 1)))
+    for changed, profile, words in (
+        (two, first, "one matrix, square-root found 2"),
+        (replace(estimate, value=-estimate.value), first, "an eigenvalue that is not positive"),
+        (replace(estimate, value=np.full((1, 2, 2), np.nan)), first, "an eigenvalue that is not positive"),
+        (estimate, replace(first, start={"shape": "film"}), "began as a step"),
+        (estimate, replace(first, molar_volume={"kind": "vegard", "A": 1e-5}), "constant molar volume only"),
+        (replace(estimate, rows=("A",), value=estimate.value[:, :1, :1]), first, "says nothing of B"),
+    ):
+        with pytest.raises(Invalid, match=words):
+            write_case(changed, profile, tmp_path / "no.toml")
     assert not list(tmp_path.iterdir())
 
 

@@ -193,6 +193,20 @@ def test_noise_of_the_isotope_and_of_the_element(noise, median):
     assert 0.85 < np.mean(hits) <= 1.0
 
 
+@pytest.mark.slow
+def test_intervals_cover_the_truth_also_near_the_maximum_of_the_isotope():
+    """300 profiles of two noises at nine compositions, 0.22 that of the maximum: all together in 92 to 98 %; one alone
+    scatters by 1.3 %."""
+    N, hits = np.linspace(0.15, 0.85, 9), []
+    for seed in range(300):
+        noise = ((3e-4, 3e-5), (1e-3, 1e-4))[seed % 2]
+        estimate = METHOD(couple("non-ideal", points=200, noise=noise, seed=seed))
+        value, sd = (np.interp(N, estimate.composition, row) for row in (estimate.value, estimate.sd))
+        hits.append(np.abs(value - tracer(N)) < 1.96 * sd)
+    assert 0.92 <= np.mean(hits) <= 0.98
+    assert np.mean(hits, axis=0).min() >= 0.87
+
+
 def test_given_uncertainties_are_used():
     level = np.array([3e-4, 3e-5, 3e-4])
     profile = couple(points=200, noise=(3e-4, 3e-5), sigma=np.repeat(level[:, None], 200, axis=1))

@@ -58,7 +58,9 @@ def smooth(
         return Smooth(curve, ends, noise * abs(step), 0.0, warnings=(NOT_MONOTONE,))
     if rises and smoother == "probit":
         return PenalisedFit(x, y, ends, fixed, sigma, max(noise, 1e-6)).result()
-    found = plain(x, Y, None if sigma is None else sigma / abs(step), smoother, noise, abs(step), fixed)
+    own = None if sigma is None else sigma / abs(step)
+    pilot = PenalisedFit(x, Y, (0.0, 1.0), fixed, own, max(noise, 1e-6)).result() if rises else None
+    found = plain(x, Y, own, smoother, noise, abs(step), fixed, pilot)
 
     def scaled(part):
         return float(ends[0] + step * part[0]), float(ends[0] + step * part[1])
@@ -93,11 +95,15 @@ def plain(
     noise: float,
     step: float = 1.0,
     fixed: bool = True,
+    pilot: Smooth | None = None,
 ) -> Smooth:
-    """A smoother of Y itself, and draws from the distribution of the fit with the noise, or sigma.
+    """A smoother of Y itself, and draws with the errors of fits to a pilot curve with new noise, or sigma.
 
     "whittaker" or "spline", which "probit" falls back to. step: of the fraction, for the noise and the residual. fixed:
     the ends 0 and 1 are known; else they are averages of the curve over its end regions, less noisy than the data's.
+    pilot: the fit in probit space, where the profile rises, whose draws are smoothed with new noise. Elsewhere the
+    pilot is the curve and what it leaves of the data, smoothed once more. An error has either sign in a draw, so that
+    the draws hold the bias as well.
     """
     linear = whittaker(x, sigma) if smoother == "whittaker" else smoothing_spline(x, sigma)
     factor = linear.factor(Y)
@@ -111,9 +117,14 @@ def plain(
         return PlainCurve(CubicSpline(x, z, bc_type="natural"), x), ends
 
     best = linear.fitted(Y, factor)
+    if pilot is None:
+        near = best + linear.fitted(Y - best, factor)
+    else:
+        near = np.array([low + (high - low) * one.Y(x) for one, (low, high) in pilot.draws])
     size = max(noise, 1e-12) if sigma is None else float(np.median(sigma))
-    shaken = size * np.random.default_rng(SEED).standard_normal((DRAWS, x.size))
-    draws = tuple(curve_of(linear.drawn(best, factor, row)) for row in shaken)
+    rng = np.random.default_rng(SEED)
+    errors = linear.errors(near, factor, size * rng.standard_normal((DRAWS, x.size)))
+    draws = tuple(curve_of(best + row) for row in rng.choice((-1.0, 1.0), (DRAWS, 1)) * errors)
     curve, ends = curve_of(best)
     residual = residual_of(curve, x, (Y - ends[0]) / (ends[1] - ends[0])) * (ends[1] - ends[0])
     return Smooth(curve, ends, size * step, residual * step, draws)
@@ -159,9 +170,13 @@ def piece(x, Y, limits, sigma, smoother, noise) -> Smooth:
         if curve is None:
             curve = PlainCurve(make_interp_spline(x, Y, k=3), np.union1d(x, bounds), (Y.min(), Y.max()))
         return Smooth(curve, (0.0, 1.0), noise, 0.0)
-    if (first or last) and rising and smoother == "probit":
-        return PenalisedFit(x, Y, (0.0, 1.0), True, sigma, max(noise, 1e-6)).result()
-    return plain(x, Y, sigma, smoother, noise) if x.size > 7 else straight(x, Y, noise)
+    outer = (first or last) and rising
+    fit = PenalisedFit(x, Y, (0.0, 1.0), True, sigma, max(noise, 1e-6)) if outer else None
+    if outer and smoother == "probit":
+        return fit.result()
+    if x.size <= 7:
+        return straight(x, Y, noise)
+    return plain(x, Y, sigma, smoother, noise, pilot=fit.result() if outer else None)
 
 
 def straight(x, Y, noise) -> Smooth:

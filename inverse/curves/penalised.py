@@ -146,20 +146,18 @@ class PenalisedFit:
         return np.vstack([rows, np.column_stack([reached, np.zeros((2, 2))])])
 
     def _smoothness(self, A, b, zz, penalty):
-        """The penalty's factor that maximises the restricted likelihood."""
+        """Factors of the penalty (f,), and -2 times the logarithm of the restricted likelihood of each."""
         size = max(float(np.trace(A)) / len(A), 1e-200)
         null = len(A) - (np.linalg.matrix_rank(penalty, tol=1e-12))
-        best, chosen = np.inf, size
-        for factor in size * 10.0 ** np.arange(-8.0, 5.01, 0.25):
+        factors = size * 10.0 ** np.arange(-8.0, 5.01, 0.25)
+        values = np.full(factors.size, np.inf)
+        for k, factor in enumerate(factors):
             M, triangle = positive(A + factor * penalty)
             left = zz - b @ np.linalg.solve(M, b)
-            if left <= 0:
-                continue
-            logdet = 2.0 * np.log(np.diag(triangle)).sum()
-            value = (self.x.size - null) * np.log(left) + logdet - (len(A) - null) * np.log(factor)
-            if value < best:
-                best, chosen = value, factor
-        return chosen
+            if left > 0:
+                logdet = 2.0 * np.log(np.diag(triangle)).sum()
+                values[k] = (self.x.size - null) * np.log(left) + logdet - (len(A) - null) * np.log(factor)
+        return factors, values
 
     def result(self) -> Smooth:
         for _ in range(PASSES):
@@ -170,7 +168,7 @@ class PenalisedFit:
             v = np.concatenate([g, [self.u[NODES // 2]], [] if self.fixed else self.ends])
             penalty = np.zeros((v.size, v.size))
             penalty[:n, :n] = small
-            v, M, s2 = self._minimise(basis, v, penalty, n)
+            v, factor, s2 = self._minimise(basis, v, penalty, n)
             self.u, slope = self._curve(basis, v)
             self.log_slope = np.log(slope)
             if not self.fixed:
@@ -178,16 +176,29 @@ class PenalisedFit:
         residual = self._residual(basis, v)[: self.x.size] * self.sigma
         scale = 1.0 if self.known else s2
         noise = float(np.median(self.sigma) * np.sqrt(scale))
-        draws = tuple(self._drawn(basis, v, np.sqrt(scale) * np.linalg.inv(positive(M)[1]).T, n))
+        draws = tuple(self._drawn(basis, v, penalty, factor, scale, n))
         curve, ends = self._as_curve(basis, v), self._ends(v)
         return Smooth(curve, ends, noise, float(np.sqrt(np.mean(residual**2))), draws)
 
-    def _drawn(self, basis, v, root, n):
-        """Curves with their ends from the normal distribution about v with the covariance root @ root.T."""
-        for z in np.random.default_rng(SEED).standard_normal((DRAWS, v.size)):
-            w = v + root @ z
-            w[:n] = np.clip(w[:n], v[:n] - FARTHEST, v[:n] + FARTHEST)
-            yield self._as_curve(basis, w), self._ends(w)
+    def _drawn(self, basis, v, penalty, factor, scale, n):
+        """Curves with their ends from the distribution of the fit: the penalty's factor from its restricted likelihood,
+        the coefficients from the normal distribution that it leaves, both of the problem linearised at v."""
+        J, r = self._jacobian(basis, v), self._residual(basis, v)
+        z = r + J @ v
+        A, b = J.T @ J, J.T @ z
+        factors, values = self._smoothness(A, b, z @ z, penalty)
+        weight = np.exp(-0.5 * (values - values.min()))
+        rng = np.random.default_rng(SEED)
+        chosen = np.searchsorted(np.cumsum(weight) / weight.sum(), (rng.permutation(DRAWS) + 0.5) / DRAWS)
+        normals = rng.standard_normal((DRAWS, v.size))
+        centre = np.linalg.solve(positive(A + factor * penalty)[0], b)
+        for k in np.unique(chosen):
+            M, triangle = positive(A + factors[k] * penalty)
+            moved, root = np.linalg.solve(M, b) - centre, np.sqrt(scale) * np.linalg.inv(triangle).T
+            for normal_ in normals[chosen == k]:
+                w = v + moved + root @ normal_
+                w[:n] = np.clip(w[:n], v[:n] - FARTHEST, v[:n] + FARTHEST)
+                yield self._as_curve(basis, w), self._ends(w)
 
     def _ends(self, v):
         return (float(self.ends[0]), float(self.ends[1])) if self.fixed else (float(v[-2]), float(v[-1]))
@@ -203,7 +214,8 @@ class PenalisedFit:
             z = r + J @ v
             A, b = J.T @ J, J.T @ z
             if iteration < 10:
-                factor = self._smoothness(A, b, z @ z, penalty)
+                factors, values = self._smoothness(A, b, z @ z, penalty)
+                factor = factors[np.argmin(values)]
             M, _ = positive(A + factor * penalty)
             change = np.linalg.solve(M, J.T @ r - factor * penalty @ v)
             change *= min(1.0, 1.0 / max(1e-12, np.abs(change[: n + 1]).max()))
@@ -220,4 +232,4 @@ class PenalisedFit:
         A = J.T @ J
         M, _ = positive(A + factor * penalty)
         free = max(1.0, self.x.size - np.trace(np.linalg.solve(M, A)))
-        return v, M, float(r @ r) / free
+        return v, factor, float(r @ r) / free

@@ -17,6 +17,7 @@ from scipy.linalg import eigh, solveh_banded
 
 ORDER = 3
 FACTORS = 10.0 ** np.arange(-10.0, 9.01, 0.25)
+NEARBY = 10.0 ** np.arange(-1.5, 1.51, 0.5)  # times a lambda: where fits to other noise look for theirs
 
 
 def differences(x: np.ndarray, order: int = ORDER) -> np.ndarray:
@@ -71,6 +72,23 @@ class Smoother:
         Source: Wahba (1983), J. R. Statist. Soc. B 45, 133.
         """
         return z + self.vectors @ (noise / np.sqrt(1.0 + factor * self.values)) / self.root
+
+    def errors(self, pilot: np.ndarray, factor: float, noise: np.ndarray) -> np.ndarray:
+        """(d, N) by how much fits to pilots (d, N) or (N,) + noise miss the pilots, for standard normal noise (d, N)
+        times the standard deviation of a point with w = 1; each with the lambda near `factor` that its own
+        cross-validation chooses.
+
+        What the penalty bends and what the choice of lambda adds are in them, as far as a pilot is like the truth.
+        """
+        y = pilot + noise / self.root
+        parts, best, found = (self.root * y) @ self.vectors, np.full(len(y), np.inf), y
+        for near in factor * NEARBY:
+            shares = 1.0 / (1.0 + near * self.values)
+            z = (parts * shares) @ self.vectors.T / self.root
+            missed = self.root * (y - z) / np.maximum(1.0 - self.squares @ shares, 1e-9)
+            score = (missed**2).sum(axis=1)
+            found, best = np.where((score < best)[:, None], z, found), np.minimum(score, best)
+        return found - pilot
 
     def factor(self, y: np.ndarray) -> float:
         """The lambda with the least mean square error of points left out, one at a time."""

@@ -6,27 +6,38 @@ import numpy as np
 
 from inverse.estimate import Estimate, Method
 from inverse.multicomponent.constant import whether_constant
-from inverse.multicomponent.couples import check_together, common, enough, paths_of
-from inverse.multicomponent.matrices import condition, deviation, matrix_estimate
+from inverse.multicomponent.couples import common, enough, paths_of
+from inverse.multicomponent.matrices import LIMIT, condition, deviation, matrix_estimate
 from inverse.multicomponent.path import Path, path_of
 from simulator.faults import Invalid
 from simulator.solve.profile import Profile
 
 NAME = "square-root"
 SAME_MEAN = 0.05  # of the largest step, by which the mean compositions may differ
+SINGULAR = 1e6  # condition number of end differences that not even clean profiles determine a matrix with
 
 
 def together(profiles: Sequence[Profile], method: str) -> None:
     """Raise Invalid unless there are m couples or more of one mean composition and one temperature."""
-    check_together(profiles, method)
     enough(profiles, method)
-    paths = paths_of(profiles, method)
+    check_means(paths_of(profiles, method), method)
+
+
+def check_means(paths: Sequence[Path], method: str) -> None:
+    """Raise Invalid unless the couples have one mean composition and steps in m directions."""
     apart = float(np.abs(np.array([path.mean for path in paths]) - common(paths, "mean")).max())
     largest = max(float(np.abs(path.step).max()) for path in paths)
     if apart > SAME_MEAN * largest:
         raise Invalid.at(
             "profiles",
             f"{method} needs couples of one mean composition; these differ by up to {apart:.3g}. Use exact-fit.",
+        )
+    found = condition(np.array([path.step for path in paths]).T)
+    if found > (SINGULAR if all(path.clean for path in paths) else LIMIT):
+        raise Invalid.at(
+            "profiles",
+            f"{method} needs end differences in {paths[0].m} directions, but those of these couples are nearly "
+            f"dependent (condition number {found:.3g}): choose body diagonals, or use exact-fit.",
         )
 
 
@@ -42,8 +53,19 @@ def root_of(paths: Sequence[Path]) -> np.ndarray:
 
 
 def square_root(*profiles: Profile, window: tuple[float, float], smoother: str = "probit") -> Estimate:
-    together(profiles, NAME)
+    """D (m, m), m^2/s, of the number-fixed frame at the mean composition of m couples or more.
+
+        [r] = sqrt(pi/t) [S][dX]^-1,   S = 1/2 [int_x0^inf (X^+ - X) dx + int_-inf^x0 (X - X^-) dx],   [D] = [r]^2
+
+    For a constant matrix; one that changes along the paths gives a mean, and `holds` in the diagnostics is then False.
+    No gradient is taken, which keeps noise small; the mean of both halves makes it smaller by a seventh. Where the
+    molar volume varies, lengths are those of the axis q and D is multiplied by (V_m/V_0)^2 of the mean composition.
+    Raises Invalid for too few couples, different means, and end differences that are nearly dependent.
+    Source: Thompson & Morral (1986), Acta Metall. 34, 2201.
+    """
+    enough(profiles, NAME)
     paths = paths_of(profiles, NAME, smoother)
+    check_means(paths, NAME)
 
     def value(paths: Sequence[Path]) -> np.ndarray:
         root = root_of(paths)
@@ -52,6 +74,11 @@ def square_root(*profiles: Profile, window: tuple[float, float], smoother: str =
     D = value(paths)
     more, sentences = whether_constant(paths, D)
     more["condition"] = condition(np.array([path.step for path in paths]).T)
+    if more["condition"] > LIMIT:
+        sentences.append(
+            f"The end differences are nearly dependent: their condition number is {more['condition']:.3g}, and any "
+            "noise would leave nothing of the matrix."
+        )
     sd = deviation(paths, value)
     return matrix_estimate(NAME, paths, common(paths, "mean"), D, sd, more, sentences)
 

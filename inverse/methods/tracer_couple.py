@@ -18,7 +18,6 @@ SOURCE = "Belova, Kulkarni, Sohn & Murch (2013), Phil. Mag. 93, 3515"
 NEAR = {True: 0.2, False: 0.6}  # of the width of the peak: so near to it, clean and noisy quotients are no use
 DEGREE = {True: 4, False: 2}  # of D* over the place, in the regression
 OFF = 0.015  # of the width of the peak, by which the layer may lie off the contact plane without a word
-DRAWS = 40
 SURE = 3.0  # standard deviations, above which a layer off the contact plane is believed
 SCARCE = 0.01  # of the largest fraction of the element, below which its flux and its isotope say nothing
 
@@ -138,7 +137,7 @@ def tracer_couple(profile: Profile, window: tuple[float, float] = (0.02, 0.98)) 
     if not couple.curve.monotone:
         raise Invalid.at("profile", f"{NAME} needs x_{couple.component} with its isotope to rise or fall all the way.")
     share = share_of(profile, couple, profile.tracer, NAME)
-    clean = not couple.fits and share.parameters is None
+    clean = not couple.fits and share.drawn is None
     x, Y, _ = places(couple.curve, couple.x, window)
     seen = (x > share.low) & (x < share.high) & (couple.N(x) > SCARCE * max(couple.ends))
     if seen.sum() < 2:
@@ -193,7 +192,7 @@ def tracer_couple(profile: Profile, window: tuple[float, float] = (0.02, 0.98)) 
 def drawn(couple: Couple, share: Share, composition: np.ndarray, shifted: bool) -> tuple[np.ndarray, np.ndarray]:
     """D* (d, k) at the compositions and the layer's place (d,), m, over curves drawn from both fits; none for clean
     data."""
-    shares, couples = list(share.draws(DRAWS)), list(couple.draws())
+    shares, couples = list(share.draws()), list(couple.draws())
     values, offs = [], []
     for k in range(max(len(shares), len(couples))):
         one = couples[k % len(couples)] if couples else couple

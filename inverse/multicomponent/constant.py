@@ -25,7 +25,7 @@ def misfit(path: Path, D: np.ndarray) -> float:
     eigenvalues = np.linalg.eigvals(D) if np.isfinite(D).all() else np.zeros(1)
     if eigenvalues.real.min() <= 0.0:
         return np.inf
-    model = exact_profile(path.q, D, path.ends, path.plane, path.time)
+    model = exact_profile(path.q, D / path.stretch(path.mean[:, None])[0], path.ends, path.plane, path.time)
     step = float(np.ptp(path.data, axis=1).max())
     size = np.maximum(path.noise[:, None], CLEAN_MISFIT * step)
     return float(np.sqrt(np.mean(((path.data - model) / size) ** 2)))

@@ -13,16 +13,18 @@ from functools import cached_property
 import numpy as np
 from scipy.interpolate import make_interp_spline
 
+from inverse.curves.noise import noise_of
 from inverse.ends import END_AVERAGE, END_REGION, FLAT, INSTEAD, SURE, check_couple, end_points
-from inverse.multicomponent.rows import Row, Rows, rows_of
-from simulator.faults import Invalid
+from inverse.multicomponent.rows import Row, rows_of
+from simulator.faults import Invalid, near
 from simulator.laws.mixture import Mixture
 from simulator.laws.molar_volume import MolarVolume
 from simulator.solve.profile import Profile
 
 SUMS = 2e-2  # by how much the fractions of all components may miss 1, in the mean
+SAME = 1e-9  # by which a sum of columns may miss 1 and still be that of all components
+EXCEEDING = 0.2  # part of the points whose sum noise takes beyond 1 where nothing is left for another component
 LEAST = 1e-6  # a fraction: a component with a smaller range does not take part
-SHUFFLE = 7919  # makes the draws of different components and couples independent of each other
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,9 +32,9 @@ class Path:
     """A planar couple of n components that began as a step, annealed for `time` s.
 
     mixture: the components, of which m are independent; x (N,) positions and q (N,) the same on the axis, m; data
-    (m, N) fractions of the independent ones; rows (m) their smooth functions of q; noise (m,) one standard deviation; fits:
-    rows drawn from the distribution of the fits, none for clean data; volume: V_m, or None where it is constant or not
-    known; temperature K, or None. All functions take q (k,) and give (m, k).
+    (m, N) fractions of the independent ones; rows (m) their smooth functions of q; noise (m,) one standard deviation;
+    fits: rows drawn from the distribution of the fits, none for clean data; volume: V_m, or None where it is constant
+    or not known; temperature K, or None. All functions take q (k,) and give (m, k).
     """
 
     mixture: Mixture
@@ -122,7 +124,11 @@ class Path:
 
     def lab(self, q: np.ndarray) -> np.ndarray:
         """Positions x, m, of places q: the same where the molar volume is constant."""
-        return np.interp(q, self.q, self.x) if self.volume is not None else np.asarray(q, float)
+        q = np.asarray(q, float)
+        if self.volume is None:
+            return q
+        inside = np.clip(q, self.q[0], self.q[-1])
+        return make_interp_spline(self.q, self.x, k=3)(inside) + q - inside
 
     def draws(self) -> Iterator["Path"]:
         """Paths drawn from the distribution of the fits, for standard deviations; none for clean data."""
@@ -143,26 +149,23 @@ def path_of(profile: Profile, method: str, smoother: str = "probit", shift: int 
         raise Invalid.at("profile", f"{method} needs a couple, but no component of this profile changes. {INSTEAD}")
     volume = volume_of(profile, mixture, data)
     q = axis_of(profile.x, volume, data)
-    found, ends, warnings = [], [], []
-    for name, y in zip(mixture.independent, data, strict=True):
-        known, sentence = ends_of(profile, name, method)
-        sigma = None if profile.sigma is None else profile.sigma[profile.index(name)]
-        found.append(rows_of(q, y, known, profile.ends is not None, sigma, smoother))
-        ends.append(known)
-        warnings += sentence
+    given = profile.ends is not None
+    ends, sentences = zip(*(ends_of(profile, name, method) for name in mixture.independent), strict=True)
+    sigma = None if profile.sigma is None else profile.sigma[[profile.index(name) for name in mixture.independent]]
+    found = rows_of(q, data, np.array(ends), given, sigma, smoother, shift)
     return Path(
         mixture=mixture,
         time=float(profile.time),
         x=profile.x,
         q=q,
         data=data,
-        rows=tuple(entry.row for entry in found),
-        noise=np.array([entry.noise for entry in found]),
-        ends_given=profile.ends is not None,
-        fits=shuffled(found, shift),
+        rows=found.rows,
+        noise=found.noise,
+        ends_given=given,
+        fits=found.draws,
         volume=volume,
         temperature=profile.temperature,
-        warnings=(*profile.warnings, *warnings),
+        warnings=(*profile.warnings, *(sentence for each in sentences for sentence in each)),
         source=profile.source,
         profile=profile,
     )
@@ -185,22 +188,24 @@ def mixture_of(profile: Profile, method: str) -> Mixture:
     if complete and off > SUMS:
         raise Invalid.at(
             "profile",
-            f"the fractions of {', '.join(names)} sum to {total.min():.4g} to {total.max():.4g}, not to 1. If a "
-            "component has no column, name it as dependent.",
+            f"the fractions of {', '.join(names)} sum to {total.min():.4g} to {total.max():.4g}, not to 1: they are "
+            f"{off:.2g} off in the mean. If a component has no column, name it as dependent.",
         )
-    if not complete and float(total.max()) > 1.0 + SUMS:
-        raise Invalid.at(
-            "profile",
-            f"the fractions of {', '.join(names)} sum to up to {total.max():.4g}: none is left for {dependent}.",
-        )
+    if not complete:
+        mistyped = near(dependent, names)
+        whole = off <= SUMS and (mistyped or off <= SAME or float((total > 1.0).mean()) > EXCEEDING)
+        if whole or float(total.max()) > 1.0 + SUMS:
+            raise Invalid.at(
+                "profile",
+                f"the fractions of {', '.join(names)} sum to up to {total.max():.4g}: none is left for {dependent}, "
+                f"which has no column.{mistyped}",
+            )
     return Mixture(components, dependent or components[-1])
 
 
 def ends_of(profile: Profile, name: str, method: str) -> tuple[tuple[float, float], list[str]]:
     """Known end values of a component, or averages over flat ends, and sentences. Raises Invalid if an end is not flat
     and no values are given; flat is measured by the largest range of a component."""
-    from inverse.curves.noise import noise_of
-
     x, y = profile.x, profile.fraction(name)
     if profile.ends is not None:
         row = profile.index(name)
@@ -247,16 +252,3 @@ def axis_of(x: np.ndarray, volume: MolarVolume | None, data: np.ndarray) -> np.n
     left = float(V[end_points(x, END_AVERAGE, "left")].mean())
     moles = make_interp_spline(x, left / V, k=5 if x.size > 5 else 3).antiderivative()
     return x[0] + moles(x) - moles(x[0])
-
-
-def shuffled(found: list[Rows], shift: int) -> tuple[tuple[Row, ...], ...]:
-    """Draws of all rows together: each row's own in an order of its own, for they come from the same random numbers."""
-    count = max(len(entry.draws) for entry in found)
-    if not count:
-        return ()
-    columns = []
-    for k, entry in enumerate(found):
-        own = entry.draws or (entry.row,)
-        order = np.random.default_rng([SHUFFLE, shift, k]).permutation(count)
-        columns.append([own[j % len(own)] for j in order])
-    return tuple(zip(*columns, strict=True))

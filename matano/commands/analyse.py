@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from matano.console import UsageFault, check_target, print_json, refused, say
+from matano.default_methods import alone, default, of_several, several
 from simulator.faults import Fault, Invalid
 from simulator.files import RESULTS
 
@@ -23,6 +24,7 @@ class Options:
     basis: str = ""
     temperature: str = ""
     smoother: str = ""
+    dependent: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,14 +54,13 @@ def analyse(
         raise UsageFault.at("--save", "adds the analysis to a result; a measured profile has none.")
     if case is not None:
         check_target(case, force)
-        check_target(case.with_name(f"{case.stem}-D.csv"), force)
     if figure is not None:
         from matano.drawing import check_figure
 
         check_figure(figure)
     groups = grouped(analyses(paths, options))
-    if case is not None and (len(paths) > 1 or len(groups[0]) > 1):
-        raise UsageFault.at("--case", "writes the coefficient of one method from one file; give one of each.")
+    if case is not None:
+        check_case(groups, case, force)
     for group in groups:
         for entry in group:
             for sentence in entry.estimate.warnings:
@@ -79,9 +80,20 @@ def analyse(
             if not as_json:
                 print(f"figure: {target}")
     if case is not None:
-        table = write_recovered(groups[0][0], case)
-        (say if as_json else print)(f"case: {case} with {table}. Run it: matano run {case}")
+        first = groups[0][0]
+        table = write_recovered(first, case)
+        of = f" of {first.path}" if len(first.paths) > 1 else ""
+        with_table = f" with {table}" if table else ""
+        (say if as_json else print)(f"case{of}: {case}{with_table}. Run it: matano run {case}")
     return 0
+
+
+def check_case(groups: list[list[Analysis]], case: Path, force: bool) -> None:
+    """Raise UsageFault unless there is one estimate to write a case from: of one file, or a matrix of several."""
+    if len(groups) > 1 or len(groups[0]) > 1 or (len(groups[0][0].paths) > 1 and not groups[0][0].estimate.is_matrix):
+        raise UsageFault.at("--case", "writes the coefficient of one method from one file; give one of each.")
+    if not groups[0][0].estimate.is_matrix:
+        check_target(case.with_name(f"{case.stem}-D.csv"), force)
 
 
 def grouped(found: list[Analysis]) -> list[list[Analysis]]:
@@ -99,6 +111,8 @@ def analyses(paths: list[Path], options: Options) -> list[Analysis]:
     read_in = [read(path, options) for path in paths]
     asked = [name.strip() for name in options.method.split(",") if name.strip()]
     methods = [method_of(name) for name in dict.fromkeys(asked)]
+    if not methods and all(several(profile) for profile, _ in read_in):
+        methods = of_several(paths, [profile for profile, _ in read_in])
     if options.smoother:
         check_smoother(methods, options.smoother)
     found = []
@@ -110,24 +124,6 @@ def analyses(paths: list[Path], options: Options) -> list[Analysis]:
             profiles, results = zip(*read_in, strict=True)
             found.append(one(tuple(paths), method, profiles, results, options))
     return found
-
-
-def alone(method, paths: list[Path]) -> bool:
-    """Whether a method takes these files one by one."""
-    return len(paths) == 1 or method.counts[1] == 1
-
-
-def default(path: Path, profile):
-    """wagner with a molar volume, sauer-freise without; Invalid with the methods that apply where that does not."""
-    from inverse import METHODS
-
-    method = METHODS["wagner" if len(profile.molar_volume or {}) > 1 else "sauer-freise"]
-    reason = method.applies(profile)
-    if reason is None:
-        return method
-    fit = [name for name, other in METHODS.items() if other.applies(profile) is None]
-    hint = f" --method can be {', '.join(fit)}." if fit else ""
-    raise Invalid.at(str(path), f"{reason}{hint}")
 
 
 def check_smoother(methods: list, smoother: str) -> None:
@@ -191,7 +187,9 @@ def read(path: Path, options: Options):
     if not path.exists():
         raise Invalid.at(str(path), "there is no such file.")
     measured = {
-        name: getattr(options, name) for name in ("x", "ends", "basis", "temperature") if getattr(options, name)
+        name: getattr(options, name)
+        for name in ("x", "ends", "basis", "temperature", "dependent")
+        if getattr(options, name)
     }
     if path.suffix in RESULTS:
         if measured:
@@ -262,8 +260,9 @@ def document(entry: Analysis) -> dict:
     return {**answer, "files": [str(path) for path in entry.paths]}
 
 
-def write_recovered(entry: Analysis, case: Path) -> Path:
-    """The case that simulates the profile, and the table that it reads, whose path is returned: both or neither."""
+def write_recovered(entry: Analysis, case: Path) -> Path | None:
+    """The case that simulates the profile, the first of several, and the table that it reads, whose path is returned,
+    None for a matrix: both or neither."""
     import os
     from tempfile import TemporaryDirectory
 
@@ -272,11 +271,12 @@ def write_recovered(entry: Analysis, case: Path) -> Path:
     try:
         with TemporaryDirectory(prefix=".matano-", dir=case.parent) as folder:
             written, table = write_case(entry.estimate, entry.profile, Path(folder) / case.name)
-            os.replace(table, case.parent / table.name)
+            if table is not None:
+                os.replace(table, case.parent / table.name)
             os.replace(written, case)
     except OSError as error:
         raise refused(case, error) from None
-    return case.parent / table.name
+    return None if table is None else case.parent / table.name
 
 
 def keep(entry: Analysis) -> None:
@@ -286,13 +286,11 @@ def keep(entry: Analysis) -> None:
     from matano.console import plain
     from simulator.files.hdf5 import save_analysis
 
-    answer = plain(document(entry))
-    arrays = {
-        name: answer[name]
-        for name in ("composition", "value", "sd", "window", "truth", "error")
-        if answer[name] is not None
-    }
-    words = {name: answer[name] for name in ("recovers", "unit")}
+    answer, estimate = plain(document(entry)), entry.estimate
+    given = {name: getattr(estimate, name) for name in ("composition", "value", "sd", "window")}
+    given |= {name: getattr(entry.verdict, name, None) for name in ("truth", "error")}
+    arrays = {name: values for name, values in given.items() if values is not None}
+    words = {name: answer[name] for name in ("recovers", "unit", "dependent") if name in answer}
     words["components"] = json.dumps(answer["components"])
     words["diagnostics"] = json.dumps(answer["diagnostics"])
     for path in entry.paths:
@@ -302,12 +300,14 @@ def keep(entry: Analysis) -> None:
 
 def draw(group: list[Analysis], figure: Path | None, several: bool) -> Path:
     """The profile and what was recovered from it: STEM-METHOD.png unless -o says where."""
+    from matano import estimates, matrix_figures
+    from matano.default_methods import several as of_three
     from matano.drawing import write
-    from matano.estimates import recovered
 
     stem = "-".join(path.stem for path in group[0].paths[:MOST_NAMES])
     if figure is None:
         target = Path(f"{stem}-{'-'.join(entry.estimate.method for entry in group)}.png")
     else:
         target = figure.with_name(f"{figure.stem}-{stem}{figure.suffix}") if several else figure
-    return write(recovered(group), target)
+    of_several = any(entry.estimate.composition.ndim > 1 for entry in group) or of_three(group[0].profile)
+    return write((matrix_figures if of_several else estimates).recovered(group), target)

@@ -1,5 +1,6 @@
 """`matano verify`: simulate with a known law, recover it from the profile, compare; all methods, all cases."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,11 +9,21 @@ from matano.console import DONE, OUT_OF_TOLERANCE, print_json, print_table, say
 from simulator.faults import Fault, Invalid, NumericsError, near
 
 FINER = 2
+BRIEFLY = (  # what a dozen methods say of a case, each in its own words
+    (re.compile(r"\bbinary (couple|sample|alloy)\b|Choose one with --component"), "for two components."),
+    (re.compile(r"needs three components or more"), "for three components or more."),
+    (re.compile(r"takes \d+( to \d+)? profiles, got"), "for several couples, which [verify] of the case must name."),
+)
 
 
 def cases() -> dict[str, Path]:
-    """The installed cases by name."""
+    """The installed cases by name, those in folders that are further couples of others too."""
     return {path.stem: path for path in sorted(cases_folder().rglob("*.toml"))}
+
+
+def leading() -> dict[str, Path]:
+    """The cases that are verified unasked: further couples of theirs lie in folders below, and are taken with them."""
+    return {name: path for name, path in cases().items() if path.parent == cases_folder()}
 
 
 def verify(names: list[str], full: bool, as_json: bool) -> int:
@@ -31,7 +42,7 @@ def verify(names: list[str], full: bool, as_json: bool) -> int:
     chosen = {name: path for name, path in known.items() if name in names}
     chosen.update({Path(name).stem: Path(name) for name in names if name not in known and name not in METHODS})
     rows = []
-    for name, path in (chosen or known).items():
+    for name, path in (chosen or leading()).items():
         case = load(path)
         check_methods(case, path)
         couples = [load(other) for other in further(case, path)]
@@ -146,6 +157,8 @@ def show(rows: list[dict]) -> None:
 def window(row: dict) -> str:
     """The range of compositions that was compared, or the one composition."""
     low, high = row["window"]
+    if (low, high) == (0.0, 1.0):
+        return "all"
     return f"{low:.3f}" if low == high else f"{low:.3f} to {high:.3f}"
 
 
@@ -159,10 +172,18 @@ def order(name: str) -> int:
 def grouped(rows: list[dict]) -> list[tuple[str, list[str], list[str]]]:
     """What methods say of cases, each once: a sentence, the methods that say it, of which cases."""
     said: dict[tuple[str, str], list[str]] = {}
+    brief: dict[str, tuple[list[str], list[str]]] = {}
     for row in rows:
-        sentence = row["sentence"].removeprefix(f"{row['method']} ")
-        said.setdefault((sentence, row["case"]), []).append(row["method"])
+        words = next((text for pattern, text in BRIEFLY if pattern.search(row["sentence"])), None)
+        if words is None:
+            sentence = row["sentence"].removeprefix(f"{row['method']} ")
+            said.setdefault((sentence, row["case"]), []).append(row["method"])
+            continue
+        methods, names = brief.setdefault(words, ([], []))
+        methods += [row["method"]] if row["method"] not in methods else []
+        names += [row["case"]] if row["case"] not in names else []
     found: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for (sentence, case), methods in said.items():
         found.setdefault((sentence, tuple(methods)), []).append(case)
-    return [(sentence, list(methods), names) for (sentence, methods), names in found.items()]
+    groups = [(words, methods, names) for words, (methods, names) in brief.items()]
+    return groups + [(sentence, list(methods), names) for (sentence, methods), names in found.items()]

@@ -18,7 +18,7 @@ from simulator.files.reader import contents
 from simulator.laws.table import below
 from simulator.solve.profile import Layer, Profile
 
-READING = ("profile", "x", "component", "basis", "balance", "masses", "ends", "tracer")  # what the CSV is read with
+READING = ("profile", "x", "component", "basis", "balance", "masses", "ends", "tracer", "dependent")  # of the CSV
 BELONGS = {
     "at": ("step", "film"),
     "left": ("step",),
@@ -72,7 +72,7 @@ class Experiment:
         if section is None:
             return []
         ends = [*section.ends.left, *section.ends.right] if section.ends is not None else []
-        return [name for name in (section.component, section.balance, *ends) if name]
+        return [name for name in (section.component, section.balance, section.dependent, *ends) if name]
 
     @property
     def folder(self) -> Path:
@@ -142,6 +142,7 @@ class Experiment:
                 masses=self.key("masses") or None,
                 ends=ends,
                 tracer=column,
+                dependent=self.key("dependent"),
             )
         except Invalid as invalid:
             for fault in invalid.faults:

@@ -68,7 +68,8 @@ def temperature_of(sections: ExperimentFile) -> Temperature:
 def mixture_of(given: dict[str, Any], profile: Profile | None, names: tuple[str, ...]) -> Mixture:
     """The components of the profile, and those it has no column of: named by the sections, or else a stand-in.
 
-    Of two components the one that is not analysed is dependent, so that the other is the unknown.
+    Of two components the one that is not analysed is dependent, so that the other is the unknown; of more the one that
+    the profile names.
     """
     own = tuple(word for word in profile.components if word != profile.tracer) if profile is not None else names
     full = False
@@ -85,7 +86,8 @@ def mixture_of(given: dict[str, Any], profile: Profile | None, names: tuple[str,
     if len(own) == 2 and component in own:
         other = next(word for word in own if word != component)
         return Mixture((other, component), other)
-    return Mixture(own)
+    dependent = profile.dependent if profile is not None else ""
+    return Mixture(own, dependent if dependent in own else "")
 
 
 def named(given: dict[str, Any]) -> list[str]:

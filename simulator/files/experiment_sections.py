@@ -122,6 +122,7 @@ class ExperimentSection(Table):
     component: Text | None = None
     basis: Text | None = None
     balance: Text | None = None
+    dependent: Text | None = None
     masses: dict[str, Mass] = Field({})
     time: above_zero("s") | None = None
     temperature: above_zero("K") | None = None

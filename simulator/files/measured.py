@@ -10,11 +10,13 @@ from simulator.faults import Fault, Invalid, near
 from simulator.files.columns import Column, Reading, columns_of
 from simulator.files.delimited import Table, read_table
 from simulator.files.titles import LENGTHS, title_of
+from simulator.laws.mixture import NAME
 from simulator.solve.profile import Profile
 
 DISTANCES = ("dis", "dist", "distance", "depth")
 POSITIONS = ("x", *DISTANCES, "position", "pos", "z", "y")
 LOWEST, HIGHEST = -0.05, 1.05
+COMPLETE = 2e-3  # of the mean sum of mole fractions, within which nothing is left for another component
 
 
 def read_profile(
@@ -29,6 +31,7 @@ def read_profile(
     balance: str | None = None,
     masses: Mapping[str, float] | None = None,
     tracer: str | None = None,
+    dependent: str | None = None,
 ) -> Profile:
     """The profile in a CSV or TSV file with a header; separator, decimal comma and lines before the header are
     recognised, lines with # are skipped.
@@ -37,9 +40,9 @@ def read_profile(
     its name if the only column of values is called otherwise; ends: two mole fractions, or {"left": {name: value},
     "right": ..}; basis: "at%", "wt%", "fraction" or "mass fraction" where the header does not say; time s, temperature
     K, or quantities; balance: a component without a column, which makes up the rest; masses: relative atomic masses
-    (g/mol) by name, of components that are no elements; tracer: a column that is no part of the sum. Mole fractions
-    come out, whatever went in; `sigma` where every component has one. Raises Invalid with the line of what cannot be
-    read.
+    (g/mol) by name, of components that are no elements; tracer: a column that is no part of the sum; dependent: the
+    component that methods for several take as 1 minus the others, which may have no column. Mole fractions come out,
+    whatever went in; `sigma` where every component has one. Raises Invalid with the line of what cannot be read.
     """
     path = Path(path)
     table = read_table(path)
@@ -72,7 +75,8 @@ def read_profile(
         names = (name if name in names else component,)
     fractions = {name: found.fractions[name] for name in names}
     check_fractions(table, fractions, found.kinds)
-    stated = end_values(ends, names, tracer or "")
+    check_dependent(dependent, fractions, tracer or "")
+    stated = end_values(ends, names, tracer or "", dependent or "")
     check_direction(stated, fractions)
     kelvin = si(temperature, "K", "temperature")
     if kelvin is not None and not kelvin > 0.0:
@@ -89,6 +93,7 @@ def read_profile(
         source=str(path),
         warnings=found.warnings,
         tracer=tracer or "",
+        dependent=dependent or "",
     )
 
 
@@ -185,6 +190,20 @@ def check_fractions(table: Table, fractions: Mapping[str, np.ndarray], kinds: Ma
             )
 
 
+def check_dependent(dependent: str | None, fractions: Mapping[str, np.ndarray], tracer: str) -> None:
+    """Raise Invalid for a dependent component that is neither a column nor left over by the columns."""
+    if not dependent or dependent in fractions:
+        return
+    names = [name for name in fractions if name != tracer]
+    if not NAME.fullmatch(dependent):
+        text = f"{dependent!r} is not a name: letters, digits and underscores, a letter first."
+        raise Invalid.at("dependent", text)
+    total = sum(fractions[name] for name in names)
+    if float(np.abs(total - 1.0).mean()) < COMPLETE:
+        text = f"there is no column {dependent!r}, and {', '.join(names)} sum to 1 without it."
+        raise Invalid.at("dependent", f"{text}{near(dependent, names)}")
+
+
 def check_direction(ends: Mapping[str, np.ndarray] | None, fractions: Mapping[str, np.ndarray]) -> None:
     """Raise Invalid where known end values fall while the profile clearly rises from left to right, or the reverse."""
     if ends is None:
@@ -200,12 +219,15 @@ def check_direction(ends: Mapping[str, np.ndarray] | None, fractions: Mapping[st
             )
 
 
-def end_values(ends, names: tuple[str, ...], tracer: str = "") -> dict[str, np.ndarray] | None:
+def end_values(ends, names: tuple[str, ...], tracer: str = "", dependent: str = "") -> dict[str, np.ndarray] | None:
     """Known end values by side, in the order of the components; Invalid where one is missing or impossible. There is
-    no tracer at the ends unless they say so.
+    no tracer at the ends unless they say so. dependent: makes up the rest, and may be given without being a column.
     """
     if ends is None:
         return None
+    if dependent and dependent not in names:
+        found = end_values(ends, (*names, dependent), tracer)
+        return {side: value[:-1] for side, value in found.items()}
     if not isinstance(ends, Mapping):
         pair = [float(value) for value in ends]
         if len(pair) != 2:

@@ -25,6 +25,16 @@ WINDS = ("none", "manning")
 STRUCTURES = {"sc": 0.653109, "bcc": 0.727194, "fcc": 0.781451, "diamond": 0.5}
 
 
+def correlated(mobile: np.ndarray, weights: np.ndarray, wind: float) -> np.ndarray:
+    """R T V_m L_ij (n, n, ...) of the lattice frame, m^2/s: a_i (delta_ij + w a_j/sum_k a_k), a_k = y_k D_k* = mobile
+    (n, ...), w = 2/M0 = wind, which blows only on components whose weight (n,) is 1 and not 0."""
+    blown = np.moveaxis(np.moveaxis(mobile, 0, -1) * weights, -1, 0)
+    L = wind * blown[:, None] * blown[None] / blown.sum(axis=0)
+    for k in range(len(L)):
+        L[k, k] += mobile[k]
+    return L
+
+
 @dataclass(frozen=True)
 class Darken(PotentialLaw):
     """Fluxes from tracer diffusivities D_k* and chemical potentials.
@@ -174,11 +184,7 @@ class Darken(PotentialLaw):
         y, weights = amounts_of(self.mixture, unknowns), shares(self.mixture)
         mobile = y * self.coefficient("tracer_diffusivity", unknowns, T, t)
         volume = self.volume_at(unknowns, "phenomenological coefficients")
-        blown = np.moveaxis(np.moveaxis(mobile, 0, -1) * weights, -1, 0)
-        L = self.wind * blown[:, None] * blown[None] / blown.sum(axis=0)
-        for k in range(len(L)):
-            L[k, k] += mobile[k]
-        return L / (R * T * volume)
+        return correlated(mobile, weights, self.wind) / (R * T * volume)
 
     def check_matrix(self, compositions: np.ndarray, T: float, t: float, x: float) -> None:
         """Tracer diffusivities that are finite and not negative, outside the spinodal, and the interdiffusivities."""

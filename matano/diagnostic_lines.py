@@ -1,0 +1,85 @@
+"""What a method found beside its estimate, one line each: planes, end values, numbers, and what is worth a look."""
+
+import numpy as np
+
+NOTHING = 1e-7  # of the length, below which the place of a plane is rounding
+MOST = 12  # numbers on a line
+NUMBERS = (  # among the diagnostics, what is worth a line: name, unit
+    ("swelling", "m"),
+    ("marker_velocity", "m/s"),
+    ("ratio", ""),
+    ("tracer_ratio_without_wind", ""),
+    ("tracer_ratio_with_wind", ""),
+    ("dose", "dose_unit"),
+    ("condition", ""),
+    ("misfit", ""),
+    ("disagreement", ""),
+    ("difference_from_kirkaldy", ""),
+    ("reference_temperature", "K"),
+    ("miss", ""),
+    ("eigenvalues", "m^2/s"),
+    ("singular_values", ""),
+    ("identifiable", ""),
+    ("constant", ""),
+    ("excursions", ""),
+)
+WORDS = {"miss": "paths miss each other by", "constant": "components taken as constant"}
+PLACES = {"positions": "crossing", "planes": "contact plane"}  # m, one for each couple
+
+
+def planes(entry) -> None:
+    """Planes, crossings and end values, where the method has any."""
+    diagnostics = entry.estimate.diagnostics
+    for name, value in diagnostics.items():
+        if name.endswith("_plane") and isinstance(value, float):
+            print(f"  {name.replace('_', ' ').replace('matano', 'Matano')}: {microns([value], entry)}")
+        elif name in PLACES and value:
+            each = ", one for each couple" if len(value) > 1 else ""
+            print(f"  {PLACES[name]}{each}: {microns(value, entry)}")
+    for plane in diagnostics.get("zero_flux_planes") or ():
+        sd = "" if plane["sd"] is None else f", sd {1e6 * plane['sd']:.2g}"
+        print(f"  no flux of {plane['component']}: {microns([plane['position']], entry)}{sd}")
+    regions = diagnostics.get("uphill") or ()
+    for name in dict.fromkeys(region["component"] for region in regions):
+        own = [region for region in regions if region["component"] == name]
+        shown = ", ".join(f"{1e6 * region['left']:.4g} to {1e6 * region['right']:.4g} um" for region in own)
+        print(f"  {name} flows uphill: {shown}")
+    ends = diagnostics.get("ends")
+    if ends is not None and np.ndim(ends) == 1:
+        left, right = (round(float(value), 7) + 0.0 for value in ends)
+        print(f"  ends: {left:.5g}, {right:.5g}" + (" (given)" if diagnostics.get("ends_given") else ""))
+
+
+def microns(places, entry) -> str:
+    size = NOTHING * np.ptp(entry.profile.x)
+    return ", ".join(f"{1e6 * (x if abs(x) > size else 0.0):.6g}" for x in places) + " um"
+
+
+def numbers(diagnostics: dict) -> None:
+    """The numbers among the diagnostics that a person looks for, each with its unit."""
+    for name, unit in NUMBERS:
+        words = diagnostics.get("ratio_of") if name == "ratio" else WORDS.get(name, name.replace("_", " "))
+        text = shown(diagnostics.get(name))
+        if text:
+            print(f"  {words or name}: {text} {diagnostics.get(unit, unit)}".rstrip())
+
+
+def shown(value) -> str:
+    """A number, a verdict, or a list of them; "" for nothing."""
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float):
+        return f"{value:.6g}" if np.isfinite(value) else ""
+    if isinstance(value, dict):
+        parts = {name: shown(entry) for name, entry in value.items()}
+        return ", ".join(f"{name} {text}" for name, text in parts.items() if text)
+    if isinstance(value, list | tuple | np.ndarray):
+        if len(value) == 1 and np.ndim(value) > 1:
+            return shown(value[0])
+        if np.ndim(value) == 1 and len(value) > MOST:
+            return f"{shown(value[0])} .. {shown(value[-1])} ({len(value)} of them)"
+        if np.ndim(value) == 1:
+            return ", ".join(text for text in (f"{v:.4g}" if isinstance(v, float) else shown(v) for v in value) if text)
+    return ""
