@@ -280,7 +280,7 @@ def test_one_noisy_quaternary_couple_is_refused_and_a_clean_one_warned_of():
 def test_a_step_along_an_eigenvector_determines_one_eigenvalue_only():
     vector = np.linalg.eig(TERNARY)[1][:, 0]
     end = np.stack([1 / 3 - 0.1 * vector, 1 / 3 + 0.1 * vector], axis=1)
-    with pytest.raises(Undetermined, match="no one matrix.*eigenvector"):
+    with pytest.raises(Undetermined, match=r"no one matrix.*eigenvector"):
         METHOD(couple(TERNARY, end, points()))
     with pytest.raises(Invalid, match="noisy"):
         METHOD(couple(TERNARY, end, points(100, 8.0), 1e-3))

@@ -192,3 +192,10 @@ def test_another_dependent_component_gives_the_same_plane_and_fluxes():
     x = np.linspace(-2.0, 2.0, 21) * LENGTH
     assert other.plane == pytest.approx(first.plane, abs=1e-7 * LENGTH)
     assert other.flux(x)[1] == pytest.approx(-first.flux(x).sum(axis=0), rel=1e-5, abs=1e-7 * D0 / LENGTH)
+
+
+def test_an_isotope_is_no_component_of_its_own():
+    x = points(100, 8.0)
+    ends = np.array([[0.2, 0.6], [0.0, 0.01]])
+    with pytest.raises(Invalid, match="isotope. Use tracer-couple"):
+        path_of(couple(TERNARY, ends, x, tracer="B", component="A"), "kirkaldy")

@@ -143,6 +143,10 @@ def path_of(profile: Profile, method: str, smoother: str = "probit", shift: int 
     and unaffected or known ends, whose fractions sum to 1 as far as all of them are there.
     """
     check_couple(profile, method)
+    if profile.tracer:
+        raise Invalid.at(
+            "profile", f"{method} needs couples of elements; {profile.tracer} is an isotope. Use tracer-couple."
+        )
     mixture = mixture_of(profile, method)
     data = np.stack([profile.fraction(name) for name in mixture.independent])
     if float(np.ptp(data, axis=1).max()) <= LEAST:
