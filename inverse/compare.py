@@ -74,6 +74,8 @@ def scale_of(estimate: Estimate, truth: np.ndarray) -> np.ndarray:
     if estimate.recovers == "interdiffusion_flux":
         own = np.abs(truth).max(axis=-1, keepdims=True)
         return np.maximum(own, NO_FLUX * own.max())
+    if estimate.recovers == "lattice_velocity":
+        return np.abs(truth).max(axis=-1, keepdims=True)
     return truth
 
 
@@ -223,17 +225,16 @@ def tracer_ratio(estimate: Estimate, result, end: float) -> np.ndarray:
 
 
 def lattice_velocity(estimate: Estimate, result, end: float) -> np.ndarray:
-    """v (k,), m/s, of the run itself at the compositions, at the saved time nearest to `end`."""
+    """v (k,), m/s, of the run itself at the positions of the estimate, at the saved time nearest to `end`."""
     if not result.has("lattice_velocity"):
         raise KeyError("lattice_velocity")
     k = int(np.argmin(np.abs(result.time - end)))
-    rows = result.problem.mixture.components.index(estimate.component)
-    fields, X = result.snapshots[k].fields, result.mole_fraction[k, rows]
+    fields = result.snapshots[k].fields
     faces = fields["position_face"] if result.has("position_face") else result.grid.faces
-    order = np.argsort(X)
-    return np.interp(
-        estimate.composition, X[order], np.interp(result.position[k], faces, fields["lattice_velocity"])[order]
-    )
+    at = estimate.diagnostics.get("position")
+    if at is None:
+        raise Invalid.at("compare", "velocities are compared at positions, and the diagnostics have none.")
+    return make_interp_spline(np.asarray(faces, float), fields["lattice_velocity"], k=3)(np.asarray(at, float))
 
 
 def of_layers(estimate: Estimate, result, values: np.ndarray) -> np.ndarray:

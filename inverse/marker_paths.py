@@ -6,14 +6,19 @@ In a couple that is still similar a marker that began at x_i is at x_f, and the 
 
 x_0 the contact plane; with u = x_f - x_i that is [u - (x_i - x_0) du/dx_i]/(2 t). Near x_0 the markers gather about the
 Kirkendall plane x_K as a power of x_i - x_0, far from it they rest: ln|x_i - x_0| is a smooth function of ln|x_f - x_K|
-with two straight ends, and it is that one which is differentiated, on each side of the contact plane by itself.
+with two straight ends, and it is that one which is differentiated, on each side of the contact plane by itself. Without
+noise both sides are one curve: in similarity d ln|x_i - x_0|/dx_f = 1/(x_f - x_0 - 2 t v), and since v is smooth at x_K
+
+    ln|x_i - x_0| = s ln|x_f - x_K| + h(x_f) + c_-, c_+
+
+with one s and one smooth h for both sides, so that v is known between the innermost markers too.
 """
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
-from scipy.interpolate import make_interp_spline, make_smoothing_spline
+from scipy.interpolate import BSpline, make_interp_spline, make_smoothing_spline
 
 from inverse.curves.noise import noise_of
 from simulator.faults import Invalid
@@ -25,6 +30,9 @@ FAR = 0.3  # of the farthest marker's distance: from there on noise is looked fo
 ON_PLANE = 2e-3  # of the zone, within which a marker counts as one of the contact plane
 CLEAR = 20.0  # times the noise of a place: from so far off x_K on its logarithm is known
 PARTED = 4.0  # of d ln|x_i - x_0|/d ln|x_f - x_K| at the innermost marker: it has come to rest short of x_K
+JOINED = 8  # markers without noise on each side, from which one curve goes through both
+DEGREE = 7  # of its spline
+APART = 0.3  # of the median distance of markers: nearer than that to x_K a marker's logarithm is not used
 TOUCHING = 1e-12  # of the farthest marker's distance: nearer than that two places are one
 DRAWS, SEED = 32, 20230
 
@@ -71,13 +79,35 @@ class Side:
         return marks if marks[0] > CLEAR * self.noise else CLEAR * self.noise * np.array([1.0, 1.5, 2.0])
 
 
+class Joined:
+    """ln|x_i - x_0| of the markers on both sides: s ln|x_f - x_K|, a spline h(x_f - x_K), a constant for each side."""
+
+    def __init__(self, distance: np.ndarray, offset: np.ndarray):
+        """distance: x_f - x_K in order, offset: x_i - x_0, m."""
+        inner = np.searchsorted(distance, 0.0)
+        # as many equations as unknowns: s and the second constant take the place of two knots
+        sites = np.delete(distance, [inner - 1, inner])
+        middle = (DEGREE + 1) // 2
+        ends = np.repeat(distance[[0, -1]], DEGREE + 1)
+        knots = np.concatenate([ends[: DEGREE + 1], sites[middle:-middle], ends[DEGREE + 1 :]])
+        design = BSpline.design_matrix(distance, knots, DEGREE).toarray()
+        design = np.column_stack([design, np.log(np.abs(distance)), distance > 0.0])
+        *found, self.exponent, _ = np.linalg.lstsq(design, np.log(np.abs(offset)), rcond=None)[0]
+        self.rate = BSpline(knots, np.array(found), DEGREE).derivative()
+
+    def slope(self, distance: np.ndarray) -> np.ndarray:
+        """d ln|x_i - x_0|/d ln|x_f - x_K| (k,) at x_f - x_K (k,)."""
+        return self.exponent + distance * self.rate(distance)
+
+
 @dataclass(frozen=True, eq=False)
 class MarkerPaths:
     """Markers of a couple: contact plane x_0 and Kirkendall plane x_K, m, time s, and the two sides.
 
     on_plane: whether x_K is the place of a marker that began at x_0; reach: from where to where markers are now, m.
-    draws: the same with the noise of the markers drawn; none where they lie on a smooth curve. Between the innermost
-    markers v is the polynomial through the values at the next ones and at x_K, (x_K - x_0)/(2 t).
+    draws: the same with the noise of the markers drawn; none where they lie on a smooth curve. joined: one curve for
+    both sides, where there is one. Without it v between the innermost markers is the polynomial through the values at
+    the next ones and at x_K, (x_K - x_0)/(2 t).
     """
 
     contact: float
@@ -87,6 +117,7 @@ class MarkerPaths:
     on_plane: bool
     reach: tuple[float, float]
     draws: tuple["MarkerPaths", ...] = field(default=())
+    joined: Joined | None = None
 
     @cached_property
     def inner(self) -> tuple[float, float]:
@@ -116,6 +147,9 @@ class MarkerPaths:
     def velocity(self, x: np.ndarray) -> np.ndarray:
         """v (k,) of the lattice at positions x (k,) within `reach`, m/s."""
         x = np.asarray(x, float)
+        if self.joined is not None:
+            distance = x - self.plane
+            return (x - self.contact - distance / self.joined.slope(distance)) / (2.0 * self.time)
         found = self.outside(x)
         between = (x > self.inner[0]) & (x < self.inner[1])
         found[between] = self.bridge(x[between] - self.plane)
@@ -152,7 +186,7 @@ def marker_paths(markers: np.ndarray, contact: float, time: float, zone: float) 
     noise = max(noise_of_side(start[part], final[part], part is left) for part in (left, right))
     paths = paths_of(start, final, contact, time, (left, right), noise)
     if not noise:
-        return paths
+        return replace(paths, joined=joined(paths, start, final))
     rng, draws = np.random.default_rng(SEED), []
     for _ in range(DRAWS):
         moved = np.sort(final + noise * rng.standard_normal(final.size))
@@ -181,6 +215,18 @@ def paths_of(start, final, contact, time, parts, noise) -> MarkerPaths:
         sides.append(Side(place, np.log(np.abs(offset[part][order])), noise))
     reach = (float(final[0]), float(final[-1]))
     return MarkerPaths(contact, plane, time, tuple(sides), bool(on_plane.any()), reach)
+
+
+def joined(paths: MarkerPaths, start: np.ndarray, final: np.ndarray) -> Joined | None:
+    """One curve through the markers of both sides; None where they have parted, are few, or none tells x_K."""
+    if paths.parted or not paths.on_plane:
+        return None
+    distance = final - paths.plane
+    used = np.abs(distance) > APART * np.median(np.diff(final))
+    used &= np.sign(distance) == np.sign(start - paths.contact)
+    if min(np.sum(used & (distance < 0.0)), np.sum(used & (distance > 0.0))) < JOINED:
+        return None
+    return Joined(distance[used], start[used] - paths.contact)
 
 
 def noise_of_side(start: np.ndarray, final: np.ndarray, inner_is_last: bool) -> float:

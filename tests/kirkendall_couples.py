@@ -166,6 +166,7 @@ class ExactCouple:
                 t_eval=np.unique(spans),
                 rtol=1e-11,
                 atol=1e-12,
+                max_step=0.1,  # its values between steps are of a lower order
                 method="DOP853",
             )
             q = np.where(np.abs(q0) >= 11.5, q0, np.interp(spans, path.t, path.y[0]))

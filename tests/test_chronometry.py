@@ -128,6 +128,27 @@ def test_several_profiles_of_one_anneal_are_better_than_one():
     assert abs(several.value[0] - END) < 4.0 * several.sd[0]
 
 
+def test_profiles_of_different_anneals_are_refused():
+    """Each with its law: not the first one's for all of them."""
+    one = profile_of(annealed(PRODUCT, "constant"))
+    same = replace(one, law=Fick(CUNI, D="6e-5*exp(1.2*x_Ni - 250000/(R*T))"))
+    assert METHOD.applies(one, same) is None
+    assert METHOD(one, same).value[0] == pytest.approx(END, rel=5e-6)
+    other = replace(one, law=Fick(CUNI, D="2*" + PRODUCT))
+    assert "different laws" in METHOD.applies(one, other)
+    with pytest.raises(Invalid, match="come with different laws"):
+        METHOD(one, other)
+    # one law for all of them makes no odds of what they come with
+    assert chronometry(one, other, law=one.law).value[0] == pytest.approx(END, rel=5e-6)
+    with pytest.raises(Invalid, match="come with different laws"):
+        METHOD(one, replace(one, law=Fick(CUNI, D=NO_PRODUCT)))
+    warm = replace(one, history=HISTORIES["schedule"])
+    assert "different temperatures over time" in METHOD.applies(one, warm)
+    assert METHOD.applies(*(replace(profile, law=Fick(CUNI, D=1e-14)) for profile in (one, warm))) is None
+    assert "of one component" in METHOD.applies(one, one.only("Cu"))
+    assert "same molar volume" in METHOD.applies(one, replace(one, molar_volume={"kind": "constant", "V_m": 7e-6}))
+
+
 def test_standard_deviation_covers_the_error():
     clean = profile_of(annealed(PRODUCT, "constant"))
     inside = []

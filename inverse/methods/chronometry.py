@@ -23,13 +23,14 @@ from simulator.solve.controls import Controls
 from simulator.solve.profile import Profile, profile_of
 
 NAME = "chronometry"
-SOURCE = "Chakraborty (2008), Annu. Rev. Earth Planet. Sci. 36, 153"
+SOURCE = "Chakraborty (2008), Annu. Rev. Earth Planet. Sci. 36, doi 10.1146/annurev.earth.36.031207.124125"
 SEPARABLE = 1e-6  # of D, by which a(T) b(X) may differ from it
 SAMPLES = 17
 FROZEN = 0.02  # of the mean rate, below which diffusion had all but stopped at the end
 STRUCTURE = 4.0
 NOTABLE = 1e-4
 CELLS = 300
+SAME = 1e-6  # of D, to which two laws count as one
 INCREMENT = 1e-4  # of ln t and of the shifts
 
 
@@ -47,10 +48,11 @@ def chronometry(
     default those that come with the first profile, or its temperature. s is the only unknown in a least-squares fit of
     simulated profiles, beside contact planes and end values that are not given; where D is no such product the whole
     history is simulated. The standard deviation follows from the fit's covariance. Raises Invalid for a history that
-    never gives so much diffusion.
-    Source: Chakraborty (2008), Annu. Rev. Earth Planet. Sci. 36, 153
+    never gives so much diffusion, and for profiles of different components, laws, histories or molar volumes.
+    Source: Chakraborty (2008), Annu. Rev. Earth Planet. Sci. 36, doi 10.1146/annurev.earth.36.031207.124125
     """
     first = profiles[0]
+    together(profiles, NAME, law, history)
     law = getattr(first, "law", None) if law is None else law
     history = history_of(first, law, history)
     observations: list[Observation] = []
@@ -112,6 +114,62 @@ def check(profile: Profile, method: str) -> None:
     logarithm_of(law, profile, hottest(history))(X)
 
 
+def together(
+    profiles: Sequence[Profile], method: str, law: Law | None = None, history: Temperature | None = None
+) -> None:
+    """Raise Invalid unless the profiles can be of one anneal of one sample: one component, one law, one history and one
+    molar volume. law, history: what is given for all of them."""
+    names = {profile.component for profile in profiles}
+    if len(names) > 1:
+        raise Invalid.at(
+            "profiles", f"{method} takes profiles of one component, but these are of {', '.join(sorted(names))}."
+        )
+    laws = [law or getattr(profile, "law", None) for profile in profiles]
+    laws = [entry for entry in laws if entry is not None]
+    if any(different(laws[0], entry) for entry in laws[1:]):
+        raise Invalid.at(
+            "law",
+            f"{method} finds one time for all profiles, but they come with different laws. Analyse each by itself, or "
+            "leave one law, which then holds for all.",
+        )
+    if history is None and any("T" in entry.depends_on for entry in laws):
+        histories = [found for profile in profiles if (found := given_history(profile)) is not None]
+        if any(found != histories[0] for found in histories[1:]):
+            raise Invalid.at(
+                "temperature",
+                f"{method} finds one time for all profiles, but they come with different temperatures over time. "
+                "Analyse each by itself.",
+            )
+    volumes = {repr(sorted((profile.molar_volume or {}).items())) for profile in profiles}
+    if len(volumes) > 1:
+        raise Invalid.at("profiles", f"{method} needs the same molar volume for all profiles.")
+
+
+def different(one: Law, other: Law) -> bool:
+    """Whether two laws give different interdiffusivities of a binary at one of two temperatures and times."""
+    if one is other or max(one.mixture.m, other.mixture.m) > 1:
+        return False
+    if one.mixture.independent != other.mixture.independent:
+        return True
+    u = one.mixture.unknowns(np.linspace(0.02, 0.98, SAMPLES)[None])
+    for T, t in ((1000.0, 0.0), (1500.0, 3600.0)):
+        try:
+            D = [law.coefficient("interdiffusivity", u, T, t) for law in (one, other)]
+        except KeyError:
+            return False
+        if not np.allclose(*D, rtol=SAME, atol=0.0):
+            return True
+    return False
+
+
+def given_history(profile: Profile) -> Temperature | None:
+    """The temperature over time that comes with a profile, or the one temperature it has."""
+    history = getattr(profile, "history", None)
+    if history is None and profile.temperature is not None:
+        history = Temperature(value=profile.temperature)
+    return history
+
+
 def history_of(profile: Profile, law: Law | None, history: Temperature | None) -> Temperature | None:
     """The history given, the profile's, or its temperature; None where nothing depends on it."""
     if law is None:
@@ -128,9 +186,7 @@ def history_of(profile: Profile, law: Law | None, history: Temperature | None) -
         law.coefficient("interdiffusivity", law.mixture.unknowns(np.array([[0.5]])), 1000.0)
     except KeyError:
         raise Invalid.at("law", f"the law {law.kind} has no interdiffusivity.") from None
-    history = history or getattr(profile, "history", None)
-    if history is None and profile.temperature is not None:
-        history = Temperature(value=profile.temperature)
+    history = history or given_history(profile)
     if history is None and "T" in law.depends_on:
         raise Invalid.at(
             "temperature", f"{NAME} needs the temperature over time: D depends on it. Give a value or a schedule."
@@ -289,4 +345,5 @@ METHOD = Method(
     analyse=chronometry,
     tolerance=2e-3,
     profiles=(1, 20),
+    together=together,
 )

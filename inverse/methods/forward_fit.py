@@ -21,6 +21,10 @@ PENALISED = 10  # knots, above which neighbouring second differences are penalis
 KNOTS = {True: (8, 12, 16, 24), False: (12, 16, 24)}
 FINITE = 12  # knots, the most that are tried of oneself where every derivative is a run in time
 FEWEST_KNOTS = 3
+NARROW = 1e-3  # of the range, within which a D that vanishes at its end is taken for constant
+VANISHING = 5.0  # the largest D over that at an end, from which D may vanish there
+RESOLVED = 0.04  # of the range, nearer than which to an end where D vanishes it is given no values
+BETTER = 0.5  # of chi-square, by which knots gathered there must do better to be taken
 STRUCTURE = 4.0  # standard deviations, from which neighbouring residuals agree more than noise lets them
 NOTABLE = 1e-4  # of the step, from which residuals with structure are worth a word
 OUTER = (0.04, 0.96)  # of Y, between which the first diffusivity is read off the smoothed profile
@@ -29,16 +33,36 @@ ODD = 1.5  # root mean square of residuals in units of sigma, from which they ar
 
 
 class Knots:
-    """The cubic splines that are 1 at one knot and 0 at the others: ln D between knots evenly spaced in composition."""
+    """The cubic splines that are 1 at one knot and 0 at the others: ln D between knots evenly spaced in composition.
 
-    def __init__(self, low: float, high: float, count: int):
-        self.at = np.linspace(low, high, count)
+    towards: "low" or "high" for knots evenly spaced in ln(Y + 1e-3) or ln(1 - Y + 1e-3) instead, Y the part of the way
+    from low to high, in which a D that vanishes there as any power of Y is a straight line.
+    """
+
+    def __init__(self, low: float, high: float, count: int, towards: str = ""):
+        self.low, self.high, self.towards = low, high, towards
+        even = np.linspace(*self.scale(np.array([low, high])), count)
+        self.at = np.clip(self.fraction(even), low, high)
         self.ends = "not-a-knot" if count > 3 else "natural"
-        self.splines = CubicSpline(self.at, np.eye(count), bc_type=self.ends)
+        self.splines = CubicSpline(even, np.eye(count), bc_type=self.ends)
+
+    def scale(self, X: np.ndarray) -> np.ndarray:
+        """What the knots are evenly spaced in (n,) at fractions (n,), rising with them."""
+        Y = (np.asarray(X, float) - self.low) / (self.high - self.low)
+        if not self.towards:
+            return X
+        return np.log(Y + NARROW) if self.towards == "low" else -np.log(1.0 - Y + NARROW)
+
+    def fraction(self, scale: np.ndarray) -> np.ndarray:
+        """The other way round."""
+        if not self.towards:
+            return scale
+        Y = np.exp(scale) - NARROW if self.towards == "low" else 1.0 + NARROW - np.exp(-scale)
+        return self.low + (self.high - self.low) * Y
 
     def __call__(self, X: np.ndarray) -> np.ndarray:
         """(K, n) at fractions (n,)."""
-        return self.splines(X).T
+        return self.splines(self.scale(X)).T
 
     @property
     def bending(self) -> np.ndarray:
@@ -51,13 +75,14 @@ def forward_fit(*profiles: Profile, window: tuple[float, float] = (0.02, 0.98), 
 
         ln D(X) = spline through (X_k, p_k);   min sum ((x_i - X(x_i; p, x_0)) / sigma_i)^2
 
-    A cubic spline of ln D through evenly spaced knots; the contact plane of every profile, and end values that are not
-    given, are found with it. Steps on an infinite line are simulated by the similarity solution; finite samples, films
-    and any other start of `Profile.start` in time, between closed ends. With a molar volume on the mole coordinate,
-    where D counts as D/V_m^2. knots: by default 8 for profiles without noise and 12 for others, more where residuals of
-    that fit have structure; with more than 10, and in finite samples, second differences are penalised, the penalty of
-    the largest restricted likelihood. Standard deviations by the covariance of the fit. Raises Invalid where a start is
-    not known well enough to be simulated.
+    A cubic spline of ln D through evenly spaced knots, or where that leaves residuals and D all but vanishes at an end,
+    as D ~ X, through knots evenly spaced in the logarithm of the distance from it. The contact plane of every profile,
+    and end values that are not given, are found with it. Steps on an infinite line are simulated by the similarity
+    solution; finite samples, films and any other start of `Profile.start` in time, between closed ends. With a molar
+    volume on the mole coordinate, where D counts as D/V_m^2. knots: by default 8 for profiles without noise and 12 for
+    others, more where residuals of that fit have structure; with more than 10, and in finite samples, second
+    differences are penalised, the penalty of the largest restricted likelihood. Standard deviations by the covariance
+    of the fit. Raises Invalid where a start is not known well enough to be simulated.
     Source: Zhang & Zhao (2013), Intermetallics 34, 132
     """
     compatible(profiles)
@@ -130,9 +155,11 @@ def smoothed(entry: Observation, at: np.ndarray, time: float) -> np.ndarray | No
     return np.clip(logarithm, middle - 4.0, middle + 4.0) + 2.0 * np.log(entry.stretch(left + (right - left) * Y))
 
 
-def fit_with(observations: Sequence[Observation], low: float, high: float, first, count: int) -> ProfileFit:
+def fit_with(
+    observations: Sequence[Observation], low: float, high: float, first, count: int, towards: str = ""
+) -> ProfileFit:
     """The fit with this number of knots."""
-    knots = Knots(low, high, count)
+    knots = Knots(low, high, count, towards)
     family = Diffusivity(low, high, knots, stretch=observations[0].stretch)
     times = [entry.time for entry in observations]
     # What a finite sample has levelled out it says nothing about: some knots would be free.
@@ -155,7 +182,7 @@ def best_fit(observations: Sequence[Observation], low: float, high: float, first
     if knots is not None:
         if not FEWEST_KNOTS <= knots <= max(points, FEWEST_KNOTS):
             raise Invalid.at("knots", f"{NAME} takes {FEWEST_KNOTS} to {points} knots for these points, got {knots}.")
-        return fit_with(observations, low, high, first, knots)
+        return gathered(fit_with(observations, low, high, first, knots), observations, low, high)
     best = None
     for count in KNOTS[all(entry.clean for entry in observations)]:
         fit = fit_with(observations, low, high, first, min(count, most))
@@ -166,7 +193,20 @@ def best_fit(observations: Sequence[Observation], low: float, high: float, first
         if count >= most or fit.structure() < STRUCTURE or settled:
             break
         first = CubicSpline(fit.knots.at, fit.p, bc_type=fit.knots.ends)
-    return best
+    return gathered(best, observations, low, high)
+
+
+def gathered(fit: ProfileFit, observations: Sequence[Observation], low: float, high: float) -> ProfileFit:
+    """The fit, or one with its knots gathered at an end where D seems to vanish, if that leaves much less of residuals
+    with structure."""
+    if fit.structure() < STRUCTURE or fit.rms < NOTABLE * fit.step:
+        return fit
+    ends = fit.p @ fit.knots(np.array([low, high]))
+    if fit.p.max() - ends.min() < np.log(VANISHING):
+        return fit
+    towards = ("low", "high")[int(np.argmin(ends))]
+    other = fit_with(observations, low, high, lambda X: fit.p @ fit.knots(X), fit.family.count, towards)
+    return other if other.chi_square / other.freedom < BETTER * fit.chi_square / fit.freedom else fit
 
 
 def estimate_of(
@@ -176,7 +216,9 @@ def estimate_of(
     low, high = ends
     reached = [np.clip(entry.y, *entry.range) for entry in observations]
     least, largest = min(row.min() for row in reached), max(row.max() for row in reached)
-    a, b = max(low + window[0] * (high - low), least), min(low + window[1] * (high - low), largest)
+    clear = RESOLVED if fit.knots.towards else 0.0
+    a = max(low + max(window[0], clear * (fit.knots.towards == "low")) * (high - low), least)
+    b = min(low + min(window[1], 1.0 - clear * (fit.knots.towards == "high")) * (high - low), largest)
     if not b > a:
         raise Invalid.at("profile", f"{NAME} finds no composition in its window in these profiles.")
     X = np.linspace(a, b, max(2, round((b - a) / (high - low) / SPACING) + 1))
@@ -247,6 +289,11 @@ def doubts(fit: ProfileFit) -> list[str]:
     found = []
     if not fit.converged:
         found.append("The fit was stopped before it converged.")
+    if fit.knots.towards:
+        found.append(
+            f"D all but vanishes at the {fit.knots.towards} end of the compositions: knots are gathered there, and "
+            f"within {100.0 * RESOLVED:g} % of the range from it no values are given."
+        )
     structure = fit.structure()
     if structure > STRUCTURE and fit.rms > NOTABLE * fit.step:
         found.append(

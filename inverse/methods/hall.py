@@ -19,6 +19,9 @@ FEWEST = 4  # points of an end range
 BEND = 0.03  # relative change of the slope over an end range that still counts as a straight line
 SURE = 2.0  # standard deviations that a change of the slope must have to count at all
 HIGHEST = 0.05  # of Y, up to which a range may go
+INNER = 0.2  # of Y, up to which from there on the slope is looked at again
+STEEP = 0.05  # relative change of that slope, from which D is said to change too much
+CERTAIN = 3.0  # standard deviations that it must have
 MODEL = 1e-3  # of Y: what a straight line is trusted to at the best
 ITERATIONS = 6  # of the weights
 VALUES = 21  # at each end
@@ -95,6 +98,29 @@ def end_line(lam: np.ndarray, Y: np.ndarray, noise: float) -> EndLine | None:
     return None
 
 
+def bend(lam: np.ndarray, Y: np.ndarray, noise: float, line: EndLine) -> float:
+    """Relative change of the slope of u from the end's line to that between Y = 0.05 and 0.2; 0 where it has none that
+    noise does not explain."""
+    part = slice(int(np.argmax(HIGHEST < Y)), int(np.argmax(INNER < Y)))
+    if lam[part].size < FEWEST:
+        return 0.0
+    (_, slope), covariance = line_of(lam[part], Y[part], noise, 1)
+    change = float(slope / line.h - 1.0)
+    spread = np.hypot(np.sqrt(covariance[1, 1]), np.sqrt(line.covariance[0, 0])) / line.h if noise > 0.0 else 0.0
+    return change if abs(change) > CERTAIN * spread else 0.0
+
+
+def bends_of(couple: Couple, plane: float, lines: tuple[EndLine | None, EndLine | None]) -> tuple[float, float]:
+    """`bend` at the left and at the right end."""
+    Y = (couple.data - couple.ends[0]) / couple.step
+    lam, noise = (couple.x - plane) / np.sqrt(couple.time), couple.noise / abs(couple.step) if couple.fits else 0.0
+    left, right = lines
+    return (
+        0.0 if left is None else bend(lam, Y, noise, left),
+        0.0 if right is None else bend(-lam[::-1], 1.0 - Y[::-1], noise, right),
+    )
+
+
 def lines_of(couple: Couple, plane: float) -> tuple[EndLine | None, EndLine | None]:
     """The lines of the left and of the right end, each counted inwards, about a plane."""
     Y = (couple.data - couple.ends[0]) / couple.step
@@ -128,7 +154,8 @@ def hall(profile: Profile, window: tuple[float, float] = (0.02, 0.98), smoother:
     The factor is 2 sqrt(pi). Each line goes through the points from Y = max(1e-3, 5 noise) to at most 0.05, as far as
     the slope of a parabola would change by 3 % or less, or insignificantly. Values are given within these ranges only
     (`ranges` of the diagnostics), whatever the window. They are exact as far as the line is, and an extrapolation: for
-    D that changes e^2-fold between the ends a few per cent. Constant molar volume, a sharp step, unaffected ends.
+    D that changes e^2-fold between the ends a few per cent, which a sentence says where u bends farther in. Constant
+    molar volume, a sharp step, unaffected ends.
     Raises Invalid where neither end has 4 points in a straight line.
     Source: Hall (1953), J. Chem. Phys. 21, 87.
     """
@@ -137,7 +164,9 @@ def hall(profile: Profile, window: tuple[float, float] = (0.02, 0.98), smoother:
     shifts = np.array([one.matano_plane - plane for one in couple.draws()]) / np.sqrt(couple.time)
     composition, value, sd, ranges, found = [], [], [], [], {}
     sentences = [*couple.warnings, *volume_not_used(couple, couple.x)[1]]
-    for side, line in zip(("left", "right"), lines_of(couple, plane), strict=True):
+    lines = lines_of(couple, plane)
+    bends = dict(zip(("left", "right"), bends_of(couple, plane, lines), strict=True))
+    for side, line in zip(("left", "right"), lines, strict=True):
         if line is None:
             sentences.append(f"The {side} end has no {FEWEST} points in a straight line: no value is given there.")
             continue
@@ -156,6 +185,12 @@ def hall(profile: Profile, window: tuple[float, float] = (0.02, 0.98), smoother:
     if not ranges:
         text = f"{NAME} needs {FEWEST} points in a straight line at an end, above the noise, and finds none."
         raise Invalid.at("profile", text)
+    steep = [f"{100.0 * bends[side]:+.2g} % at the {side} end" for side in found if abs(bends[side]) > STEEP]
+    if steep:
+        sentences.append(
+            f"D changes near the ends: the slope of u farther in, up to Y = {INNER:g}, differs from that of the line "
+            f"by {' and '.join(steep)}. Values may be off by 5 to 10 %, which sd does not contain; use sauer-freise."
+        )
     composition, value = np.concatenate(composition), np.concatenate(value)
     order = np.argsort(composition)
     good = order[value[order] > 0]
