@@ -98,6 +98,7 @@ def test_draws_of_a_linear_smoother_have_the_covariance_of_its_penalty(make):
     assert np.abs(drawn.mean(axis=0) - z).max() < 0.05 * np.sqrt(size.max())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("smoother", ["spline", "whittaker"])
 def test_end_values_that_are_not_known_are_read_off_the_curve(noise, smoother):
     """Averages over the ends of the data are of 3 points, 5.8e-4 for noise of 1e-3."""
@@ -164,6 +165,7 @@ def test_intervals_of_the_interdiffusivity_cover_the_truth(noise, name, smoother
     assert_intervals_hold(noise.interval_row(name, smoother, True, range(DRAWS), given))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "smoother"), [("wagner", "probit"), ("wagner", "spline"), ("extended-hall", "probit")]
 )
