@@ -204,7 +204,9 @@ def test_profiles_reach_flat_ends():
         ({"tracers": [1e-14, 1e-14]}, "3 positive tracer"),
         ({"sigma": 0.0}, "positive"),
         ({"time": np.nan}, "positive"),
-        ({"points": 5}, "8 points"),
+        ({"points": 5}, "8 to 10000 points"),
+        ({"points": 10**6}, "8 to 10000 points"),
+        ({"matrix": 1e300 * np.eye(2)}, "between 1e-40 and 10000"),
         ({"count": 0}, "1 to 20 couples"),
     ],
 )

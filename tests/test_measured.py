@@ -349,6 +349,10 @@ def test_the_component_without_a_column_is_the_rest(tmp_path):
         read_profile(path)
     with pytest.raises(Invalid, match="balance: Ni has a column"):
         read_profile(path, balance="Ni")
+    # wt% without the dependent component give no mole fractions but with it
+    rest = read_profile(path, dependent="Cu")
+    assert rest.components == ("Ni", "Cu") and rest.dependent == "Cu"
+    assert rest.fractions.tolist() == profile.fractions.tolist()
     path = write(tmp_path, table("x [um],Ni [at%],sigma_Ni", [(x, 100 * y, 1.0) for x, y in ROWS]))
     profile = read_profile(path, balance="Cu")
     assert profile.fractions.sum(axis=0) == pytest.approx(np.ones(N)) and (profile.sigma == 0.01).all()

@@ -101,3 +101,11 @@ def test_parallel_steps_are_told_by_the_condition_number():
     """One couple twice over, but for a hundredth of its step."""
     ends = (TERNARY_ENDS[0], TERNARY_ENDS[0] + np.array([[-0.002, 0.002], [0.0, 0.0]]))
     assert method_of(NAME)(*couples(TERNARY, ends, points())).diagnostics["condition"] > 30.0
+
+
+def test_the_same_data_twice_are_told():
+    first, second = couples(TERNARY, TERNARY_ENDS, points(100, 8.0), 1e-3)
+    method = method_of(NAME)
+    told = method(first, second, first).warnings
+    assert [sentence for sentence in told if "Couple 3 has the same data as couple 1" in sentence]
+    assert not [sentence for sentence in method(first, second).warnings if "same data" in sentence]

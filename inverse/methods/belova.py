@@ -5,8 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from inverse.estimate import Estimate, Method
-from inverse.methods.kirkaldy import crossed, diagnostics_of, matrix_at, solved, together, uncertain
 from inverse.multicomponent.crossing import Crossing, again, sentences_of
+from inverse.multicomponent.crossing_couples import (
+    crossed,
+    crossing_diagnostics,
+    matrix_at,
+    solved,
+    together,
+    uncertain,
+)
 from inverse.multicomponent.matrices import deviation, matrix_estimate
 from inverse.multicomponent.path import Path, path_of
 from simulator.solve.profile import Profile
@@ -55,7 +62,7 @@ def belova(*profiles: Profile, window: tuple[float, float], smoother: str = "pro
         return matrix_of(paths, again(paths, best))
 
     D, other = matrix_of(paths, best), matrix_at(paths, best)
-    more = diagnostics_of(paths, found)
+    more = crossing_diagnostics(paths, found)
     more["difference_from_kirkaldy"] = float(np.abs(D - other).max() / np.abs(other).max())
     sd = deviation(paths, value)
     return matrix_estimate(NAME, paths, best.composition, D, sd, more, [*sentences_of(best, paths), *uncertain(D, sd)])

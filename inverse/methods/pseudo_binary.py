@@ -9,9 +9,9 @@ from inverse.couple import Couple, couple_of
 from inverse.ends import check_couple, end_values
 from inverse.estimate import UNITS, Estimate, Method
 from inverse.interdiffusivity import deviation, diagnostics, places
-from inverse.methods.pseudo_ternary import completed, names_of
 from inverse.methods.sauer_freise import diffusivity
 from inverse.multicomponent.path import Path, mixture_of, path_of
+from inverse.multicomponent.varying import completed, names_of
 from simulator.faults import Invalid, near
 from simulator.solve.profile import Profile
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from inverse.estimate import Estimate, Method
-from inverse.methods.kirkaldy import check_histories, diagnostics_of, solved, uncertain
 from inverse.multicomponent.couples import check_together, paths_of
 from inverse.multicomponent.crossing import Crossing, again, crossings_of, sentences_of
+from inverse.multicomponent.crossing_couples import check_histories, crossing_diagnostics, solved, uncertain
 from inverse.multicomponent.matrices import deviation, matrix_estimate
-from inverse.multicomponent.path import Path, mixture_of, path_of
+from inverse.multicomponent.path import Path, path_of
+from inverse.multicomponent.varying import completed, names_of
 from simulator.faults import Invalid, near
 from simulator.laws.mixture import Mixture
 from simulator.solve.profile import Profile
@@ -34,28 +35,6 @@ class Reduced:
         fixed = [k for k, name in enumerate(self.whole.independent) if name not in self.path.independent]
         ranges = np.ptp(self.whole.X(self.whole.q), axis=1)[fixed]
         return np.where(ranges > SURE * self.whole.noise[fixed], ranges, 0.0)
-
-
-def names_of(components: Sequence[str] | str | None) -> tuple[str, ...]:
-    """Names in a sequence, or a string with commas between them."""
-    parts = components.split(",") if isinstance(components, str) else components or ()
-    return tuple(str(part).strip() for part in parts)
-
-
-def completed(profile: Profile, method: str) -> Profile:
-    """With a column for every component."""
-    mixture = mixture_of(profile, method)
-    if mixture.dependent in profile.components:
-        return profile
-    rest = 1.0 - profile.fractions.sum(axis=0)
-    sigma, ends = profile.sigma, profile.ends
-    return replace(
-        profile,
-        components=mixture.components,
-        fractions=np.vstack([profile.fractions, rest]),
-        sigma=None if sigma is None else np.vstack([sigma, np.sqrt((sigma**2).sum(axis=0))]),
-        ends=None if ends is None else {side: np.append(value, 1.0 - value.sum()) for side, value in ends.items()},
-    )
 
 
 def varying(profiles: Sequence[Profile], method: str, components=None, dependent: str = "") -> tuple[str, str, str]:
@@ -190,7 +169,7 @@ def pseudo_ternary(
 
     sd = deviation(paths, lambda drawn: matrix_at(again(drawn, best)))
     D, (more, sentences) = matrix_at(best), whether_constant(couples, best)
-    more = {**diagnostics_of(paths, found), **more}
+    more = {**crossing_diagnostics(paths, found), **more}
     sentences = [*sentences_of(best, paths), *sentences, *uncertain(D, sd)]
     return matrix_estimate(NAME, paths, composition, D, sd, more, sentences)
 

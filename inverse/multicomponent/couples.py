@@ -53,11 +53,25 @@ def paths_of(profiles: Sequence[Profile], method: str, smoother: str = "probit")
     order, paths = profiles[0].components, []
     for number, profile in enumerate(profiles):
         try:
-            paths.append(path_of(profile.ordered(order), method, smoother, number))
+            path = path_of(profile.ordered(order), method, smoother, number)
+            paths.append(replace(path, warnings=(*path.warnings, *repeated(path, paths, number))))
         except Invalid as error:
             where = f" of couple {number + 1}" if len(profiles) > 1 else ""
             raise Invalid(*(replace(fault, where=fault.where + where) for fault in error.faults)) from None
     return tuple(paths)
+
+
+def repeated(path: Path, before: Sequence[Path], number: int) -> list[str]:
+    """A sentence where the noisy data of couple `number` (from 0) are those of one before it."""
+    if path.clean:
+        return []
+    for first, other in enumerate(before, 1):
+        if np.array_equal(path.x, other.x) and np.array_equal(path.data, other.data):
+            return [
+                f"Couple {number + 1} has the same data as couple {first}: they count twice, as if measured twice, and "
+                "the standard deviations are too small. Leave one out."
+            ]
+    return []
 
 
 def drawn_together(paths: Sequence[Path]) -> Iterator[tuple[Path, ...]]:

@@ -16,6 +16,8 @@ from inverse.multicomponent.matrices import condition, doubts
 from simulator.faults import Invalid
 
 MOST = 8  # components: 64 body diagonals
+MOST_POINTS = 10000  # of a profile
+DIFFUSIVITIES = 1e-40, 1e4  # m^2/s: beyond, squares of a time and a diffusivity leave the range of numbers
 MOST_SETS = 20000  # that are all tried; of more the best one is approached by exchanging couples one by one
 REACH = 6.0  # lengths sqrt(d t) of the largest eigenvalue, to which a profile is measured: its ends are flat to 1e-5
 ROUNDING = 1e-12
@@ -186,8 +188,9 @@ def design(
     count = m if count is None else count
     if not 1 <= count <= 20:
         raise Invalid.at("couples", f"expected 1 to 20 couples, got {count}.")
-    if points < 4 * m:
-        raise Invalid.at("points", f"expected {4 * m} points or more in a profile of {m + 1} components, got {points}.")
+    if not 4 * m <= points <= MOST_POINTS:
+        text = f"expected {4 * m} to {MOST_POINTS} points in a profile of {m + 1} components, got {points}."
+        raise Invalid.at("points", text)
     if matrix is None:
         matrix = np.eye(m) if tracers is None else ideal_matrix(mean, checked_tracers(tracers, m))
     D = checked_matrix(matrix, m)
@@ -247,6 +250,9 @@ def checked_matrix(D: np.ndarray, m: int) -> np.ndarray:
     sentences = doubts(D)
     if sentences:
         raise Invalid.at("D", sentences[0])
+    least, largest = DIFFUSIVITIES
+    if not (least <= np.linalg.eigvals(D).real.min() and np.abs(D).max() <= largest):
+        raise Invalid.at("D", f"expected diffusivities between {least:g} and {largest:g} m^2/s.")
     return D
 
 

@@ -109,7 +109,7 @@ def tracers_of(text: str, names: tuple[str, ...]) -> list[float]:
             raise Invalid.at("--tracers", f"{name!r} is not one of {', '.join(names)}.{near(name, names)}")
     missing = [name for name in names if name not in given]
     if missing:
-        raise Invalid.at("--tracers", f"{', '.join(missing)} is missing.")
+        raise Invalid.at("--tracers", f"{', '.join(missing)} {'are' if len(missing) > 1 else 'is'} missing.")
     return [number(given[name], "m^2/s", f"--tracers {name}") for name in names]
 
 
@@ -173,7 +173,7 @@ def show(found, known: bool) -> None:
     if count < len(names) and answer.condition > LIMIT:
         print(f"  exact-fit refuses noisy data of fewer than {len(names)} couples above {LIMIT:g}")
     if not np.isfinite(answer.sd).all():
-        print("  these couples do not determine the matrix: take more of them")
+        print("  these couples do not determine the matrix: take more of them, or a wider span")
         return
     unit, largest = ("m^2/s", np.abs(answer.D).max()) if known else ("D", 1.0)
     entries = [

@@ -14,6 +14,7 @@ PASSED_OVER = ("total", "sum", "point", "no.", "nr", "nr.", "#", "label", "comme
 OFF = 0.02  # of the sum, by which a total may differ from 1 without a word
 REFUSED = 0.05  # from which on a row is refused
 LARGEST = 1.05  # a value or a sum above which numbers cannot be fractions
+REST = 2e-3  # of the mean sum, within which nothing is left for another component
 LIMIT = 1.0 / np.sqrt(12.0)  # standard deviation of what is anywhere between 0 and 1
 
 
@@ -142,7 +143,7 @@ def with_sigmas(table: Table, found: list[Column], kept: list[Column], sigmas: l
 class Reading:
     """Turns columns of a table into mole fractions. numbers, limits: the cells, and which of them are detection limits,
     as `Table.numbers` gives them; balance: the component that makes up the rest, without a column; tracer: the column
-    that is no part of the sum."""
+    that is no part of the sum; dependent: of wt% that leave a rest and have no column of it, the balance."""
 
     table: Table
     columns: list[Column]
@@ -152,6 +153,7 @@ class Reading:
     masses: Mapping[str, float] | None = None
     tracer: str = ""
     warnings: list[str] = field(default_factory=list)
+    dependent: str = ""
 
     def read(self) -> Compositions:
         """All of it. Raises Invalid for the values, totals and kinds that make no mole fractions."""
@@ -243,8 +245,9 @@ class Reading:
         """Replaces mass fractions by mole fractions. The totals are divided out; Invalid where they are far from 1."""
         names = [column.name for column in summed]
         w = np.stack([values[name] for name in names])
-        if self.balance:
-            names = [*names, self.balance]
+        balance = self.balance or self.rest_of(names, w)
+        if balance:
+            names = [*names, balance]
             w = np.concatenate([w, 1.0 - w.sum(axis=0, keepdims=True)])
         elif len(names) < 2:
             text = f"the wt% of {names[0]} alone give no mole fraction: add the column of the other component"
@@ -263,6 +266,13 @@ class Reading:
         else:
             found = uncertainties(w, masses, np.stack(list(known.values())))
             sigma |= dict(zip(names, found, strict=True))
+
+    def rest_of(self, names: list[str], w: np.ndarray) -> str:
+        """The dependent component where it has no column, and wt% (as fractions) leave something for it: without its
+        mass they give no mole fractions."""
+        absent = self.dependent and self.dependent not in (*names, self.tracer)
+        left = float((1.0 - w.sum(axis=0)).mean())
+        return self.dependent if absent and left > REST else ""
 
     def check_totals(self, total: np.ndarray) -> None:
         """A warning for rows whose total is not 1, Invalid for those that are far from it."""

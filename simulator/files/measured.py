@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from simulator.faults import Fault, Invalid, near
-from simulator.files.columns import Column, Reading, columns_of
+from simulator.files.columns import REST, Column, Reading, columns_of
 from simulator.files.delimited import Table, read_table
 from simulator.files.titles import LENGTHS, title_of
 from simulator.laws.mixture import NAME
@@ -16,7 +16,6 @@ from simulator.solve.profile import Profile
 DISTANCES = ("dis", "dist", "distance", "depth")
 POSITIONS = ("x", *DISTANCES, "position", "pos", "z", "y")
 LOWEST, HIGHEST = -0.05, 1.05
-COMPLETE = 2e-3  # of the mean sum of mole fractions, within which nothing is left for another component
 
 
 def read_profile(
@@ -41,8 +40,9 @@ def read_profile(
     "right": ..}; basis: "at%", "wt%", "fraction" or "mass fraction" where the header does not say; time s, temperature
     K, or quantities; balance: a component without a column, which makes up the rest; masses: relative atomic masses
     (g/mol) by name, of components that are no elements; tracer: a column that is no part of the sum; dependent: the
-    component that methods for several take as 1 minus the others, which may have no column. Mole fractions come out,
-    whatever went in; `sigma` where every component has one. Raises Invalid with the line of what cannot be read.
+    component that methods for several take as 1 minus the others, which may have no column (of wt% the balance then).
+    Mole fractions come out, whatever went in; `sigma` where every component has one. Raises Invalid with the line of
+    what cannot be read.
     """
     path = Path(path)
     table = read_table(path)
@@ -64,7 +64,9 @@ def read_profile(
         warnings.append("Positions decrease from line to line: the rows were read in reverse order.")
     faults = check_positions(table, numbers[position])
     try:
-        found = Reading(table, columns, numbers, limits, balance or "", masses, tracer or "", warnings).read()
+        found = Reading(
+            table, columns, numbers, limits, balance or "", masses, tracer or "", warnings, dependent or ""
+        ).read()
     except Invalid as error:
         faults += error.faults
     if faults:
@@ -199,7 +201,7 @@ def check_dependent(dependent: str | None, fractions: Mapping[str, np.ndarray], 
         text = f"{dependent!r} is not a name: letters, digits and underscores, a letter first."
         raise Invalid.at("dependent", text)
     total = sum(fractions[name] for name in names)
-    if float(np.abs(total - 1.0).mean()) < COMPLETE:
+    if float(np.abs(total - 1.0).mean()) < REST:
         text = f"there is no column {dependent!r}, and {', '.join(names)} sum to 1 without it."
         raise Invalid.at("dependent", f"{text}{near(dependent, names)}")
 
