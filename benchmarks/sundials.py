@@ -1,7 +1,7 @@
-"""SUNDIALS CVODE: called from C with a compiled right-hand side, and through scikit-sundae.
+"""SUNDIALS CVODE and IDA: called from C with a compiled right-hand side; CVODE through scikit-sundae as well.
 
-The shared libraries are those that scikit-sundae's wheel brings along. In the first way no Python runs between start
-and end of an integration: CVODE calls a C function that Numba made from the law's own flux kernel.
+The shared libraries are those that scikit-sundae's wheel brings along. Called from C no Python runs between start and
+end of an integration: the integrator calls a C function that Numba made from the law's own flux kernel.
 """
 
 import ctypes
@@ -17,6 +17,7 @@ from simulator.kernels import jit
 BDF, NORMAL = 2, 1  # CV_BDF, CV_NORMAL
 MOST_STEPS = 1_000_000
 COUNTS = {"steps": "CVodeGetNumSteps", "evaluations": "CVodeGetNumRhsEvals", "setups": "CVodeGetNumLinSolvSetups"}
+IDA_COUNTS = {"steps": "IDAGetNumSteps", "evaluations": "IDAGetNumResEvals", "setups": "IDAGetNumLinSolvSetups"}
 
 
 class Absent(Exception):
@@ -54,6 +55,24 @@ class Library:
         self.counts = {
             name: declare(getattr(cvode, function), c_int, c_void_p, POINTER(c_long))
             for name, function in COUNTS.items()
+        }
+        ida = self.open("libsundials_ida")
+        self.ida_create = declare(ida.IDACreate, c_void_p, c_void_p)
+        self.ida_init = declare(ida.IDAInit, c_int, c_void_p, c_void_p, c_double, c_void_p, c_void_p)
+        self.ida_again = declare(ida.IDAReInit, c_int, c_void_p, c_double, c_void_p, c_void_p)
+        self.ida_set_data = declare(ida.IDASetUserData, c_int, c_void_p, c_void_p)
+        self.ida_set_kinds = declare(ida.IDASetId, c_int, c_void_p, c_void_p)
+        self.ida_set_suppressed = declare(ida.IDASetSuppressAlg, c_int, c_void_p, c_int)
+        self.ida_set_tolerances = declare(ida.IDASStolerances, c_int, c_void_p, c_double, c_double)
+        self.ida_set_solver = declare(ida.IDASetLinearSolver, c_int, c_void_p, c_void_p, c_void_p)
+        self.ida_set_most_steps = declare(ida.IDASetMaxNumSteps, c_int, c_void_p, c_long)
+        self.ida_set_stop = declare(ida.IDASetStopTime, c_int, c_void_p, c_double)
+        self.ida_advance = declare(
+            ida.IDASolve, c_int, c_void_p, c_double, POINTER(c_double), c_void_p, c_void_p, c_int
+        )
+        self.ida_counts = {
+            name: declare(getattr(ida, function), c_int, c_void_p, POINTER(c_long))
+            for name, function in IDA_COUNTS.items()
         }
         self.context = c_void_p()
         check(self.new_context(0, byref(self.context)), "SUNContext_Create")
@@ -135,6 +154,72 @@ class Cvode:
         """Steps, evaluations or setups of the last run."""
         value = c_long()
         self.c.counts[what](self.memory, byref(value))
+        return value.value
+
+
+@functools.cache
+def residual_of(kernel):
+    """F(t, y, ydot, r, data) as IDA calls it, from a kernel of (data, y, slope, r); the data begin with their size, and
+    y's follows at the places of m and of the points: see `double_layer.ChargedSystem`."""
+    numba = jit.numba()
+    types, carray = numba.types, numba.carray
+    pointer, residual = library().pointer, kernel.inner
+
+    @numba.cfunc(types.int32(types.float64, types.voidptr, types.voidptr, types.voidptr, types.voidptr))
+    def call(t, y, slope, r, data):
+        head = carray(data, (5,), np.float64)
+        size = int(head[3]) * (int(head[4]) - 2)
+        residual(
+            carray(data, (int(head[0]),), np.float64),
+            carray(pointer(y), (size,)),
+            carray(pointer(slope), (size,)),
+            carray(pointer(r), (size,)),
+        )
+        return 0
+
+    return call
+
+
+class Ida:
+    """IDA on a system with algebraic rows: BDF, banded direct solver, Jacobian by its own banded difference quotients.
+
+    system: as `double_layer.ChargedSystem`. suppressed: whether the algebraic unknowns are left out of the error test.
+    What C allocates lives as long as the process. Raises Absent.
+    """
+
+    def __init__(self, system, suppressed: bool = False):
+        c = self.c = library()
+        self.system = system
+        size = system.cells * system.m
+        self.y, self.slope, self.kinds = np.zeros(size), np.zeros(size), system.differential.copy()
+        self.vectors = [c.new_vector(size, array.ctypes.data, c.context) for array in (self.y, self.slope, self.kinds)]
+        matrix = c.new_matrix(size, system.band, system.band, c.context)
+        solver = c.new_solver(self.vectors[0], matrix, c.context)
+        self.memory = c.ida_create(c.context)
+        call = residual_of(system.residual)
+        check(c.ida_init(self.memory, call.address, 0.0, *self.vectors[:2]), "IDAInit")
+        check(c.ida_set_data(self.memory, system.data.ctypes.data), "IDASetUserData")
+        check(c.ida_set_kinds(self.memory, self.vectors[2]), "IDASetId")
+        check(c.ida_set_suppressed(self.memory, int(suppressed)), "IDASetSuppressAlg")
+        check(c.ida_set_tolerances(self.memory, 1e-6, 1e-6), "IDASStolerances")
+        check(c.ida_set_solver(self.memory, solver, matrix), "IDASetLinearSolver")
+        check(c.ida_set_most_steps(self.memory, MOST_STEPS), "IDASetMaxNumSteps")
+
+    def run(self, y0: np.ndarray, slope0: np.ndarray, rtol: float, end: float) -> np.ndarray:
+        """y at `end` from a consistent start; the absolute tolerance is rtol."""
+        c = self.c
+        self.y[:], self.slope[:] = y0, slope0
+        check(c.ida_again(self.memory, 0.0, *self.vectors[:2]), "IDAReInit")
+        c.ida_set_tolerances(self.memory, rtol, rtol)
+        c.ida_set_stop(self.memory, end)
+        reached = c_double()
+        check(c.ida_advance(self.memory, end, byref(reached), *self.vectors[:2], NORMAL), "IDASolve")
+        return self.y.copy()
+
+    def count(self, what: str) -> int:
+        """Steps, evaluations or setups of the last run."""
+        value = c_long()
+        self.c.ida_counts[what](self.memory, byref(value))
         return value.value
 
 

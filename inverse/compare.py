@@ -284,6 +284,36 @@ def activation_energy(estimate: Estimate, result, end: float) -> np.ndarray:
     return -CONSTANTS["R"] * np.polyfit(1.0 / temperatures, np.log(D), 1)[0]
 
 
+def ions_of(estimate: Estimate, result, name: str):
+    """The ions of a result's law; KeyError for an alloy, Invalid where it lacks one of the estimate's."""
+    mixture = result.problem.mixture
+    if mixture.quantity != "concentration":
+        raise KeyError(name)
+    missing = [row for row in (*estimate.rows, estimate.component) if row not in mixture.components]
+    if missing:
+        raise Invalid.at("compare", f"the law has no ion {missing[0]}, only {', '.join(mixture.components)}.")
+    if "x" in result.problem.law.depends_on:
+        raise Invalid.at(
+            "compare", "the law's diffusivities depend on the position: there is no one D to compare with."
+        )
+    return mixture.components
+
+
+def ion_diffusivity(estimate: Estimate, result, end: float) -> np.ndarray:
+    ions = ions_of(estimate, result, "ion_diffusivity")
+    D = mean_coefficient(result, "ion_diffusivity", np.zeros((len(ions), estimate.composition.size)), end)
+    return D[[ions.index(row) for row in estimate.rows]]
+
+
+def permeability_ratio(estimate: Estimate, result, end: float) -> np.ndarray:
+    """D_i/D_ref: the permeability of a homogeneous membrane is its D over its thickness."""
+    ions = ions_of(estimate, result, "permeability_ratio")
+    problem = result.problem
+    T = problem.temperature_at(0.0)
+    D = problem.law.coefficient("ion_diffusivity", np.zeros((len(ions), estimate.composition.size)), T)
+    return D[[ions.index(row) for row in estimate.rows]] / D[ions.index(estimate.component)]
+
+
 def duration(estimate: Estimate, result, end: float) -> np.ndarray:
     return np.full(estimate.value.shape, end)
 
@@ -294,6 +324,8 @@ TRUTHS: dict[str, Callable[[Estimate, object, float], np.ndarray]] = {
     "pseudo_binary_diffusivity": pseudo_binary_diffusivity,
     "intrinsic_diffusivity": by_component("intrinsic_diffusivity"),
     "tracer_diffusivity": by_component("tracer_diffusivity"),
+    "ion_diffusivity": ion_diffusivity,
+    "permeability_ratio": permeability_ratio,
     "tracer_ratio": tracer_ratio,
     "interdiffusion_flux": interdiffusion_flux,
     "lattice_velocity": lattice_velocity,

@@ -120,6 +120,9 @@ def check(profile: Profile, method: str) -> Ends:
     check_couple(profile, method)
     if not profile.binary:
         names = ", ".join(profile.components)
+        if profile.quantity == "concentration":
+            text = f"{method} analyses one component, but this profile has the concentrations of {names}."
+            raise Invalid.at("profile", f"{text} Choose one with --component.")
         raise Invalid.at(
             "profile",
             f"{method} analyses a binary couple, but this profile has {names}, which are not two components that sum "

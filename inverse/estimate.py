@@ -16,10 +16,12 @@ UNITS = {
     "pseudo_binary_diffusivity": "m^2/s",
     "intrinsic_diffusivity": "m^2/s",
     "tracer_diffusivity": "m^2/s",
+    "ion_diffusivity": "m^2/s",
     "integrated_diffusivity": "m^2/s",
     "growth_constant": "m^2/s",
     "lattice_velocity": "m/s",
     "tracer_ratio": "1",
+    "permeability_ratio": "1",
     "activation_energy": "J/mol",
     "time": "s",
 }

@@ -11,6 +11,7 @@ from inverse.methods import (
     chronometry,
     dayananda_sohn,
     den_broeder,
+    drifting_tracer,
     erf_fit,
     exact_fit,
     extended_hall,
@@ -21,10 +22,12 @@ from inverse.methods import (
     integrated,
     interdiffusion_fluxes,
     intrinsic,
+    ion_diffusivities,
     kirkaldy,
     marker_curve,
     matano_constraints,
     parametric_fit,
+    permeability_ratios,
     pseudo_binary,
     pseudo_ternary,
     sauer_freise,
@@ -36,6 +39,7 @@ from inverse.methods import (
     tracers,
     tracers_from_matrix,
     transfer_matrix,
+    transference,
     wagner,
 )
 from simulator.faults import Invalid, near
@@ -73,6 +77,10 @@ ALL: tuple[Method, ...] = (
     matano_constraints.METHOD,
     transfer_matrix.METHOD,
     interdiffusion_fluxes.METHOD,
+    ion_diffusivities.METHOD,
+    transference.METHOD,
+    permeability_ratios.METHOD,
+    drifting_tracer.METHOD,
 )
 
 METHODS: Mapping[str, Method] = MappingProxyType({method.name: method for method in ALL})

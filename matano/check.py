@@ -4,11 +4,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from matano.interpolation import face_value, inside, point_value
 from matano.places import face_positions
 from simulator.faults import Invalid, near
 from simulator.problem.grid import Grid
 
 SAME = 1e-9  # of the sample: a face nearer than that lies on the interface
+SAME_VOLTAGE = 1e-6  # V
+NEAREST = 6  # states of a sweep
+HALVINGS = 60
+REVERSAL = "reversal_voltage"
 
 
 @dataclass(frozen=True)
@@ -54,22 +59,46 @@ def exact_outcome(result, name: str, max_error: float | None) -> Outcome:
     moved = result.has("position_face") and not result.has("molar_volume")
     faces = face_positions(result)[-1] if moved else result.grid.faces
     exact = result.problem.mixture.complete(solution.averages(result.problem, last.time, faces))
-    error = float(np.max(np.abs(exact - last.mole_fraction)))
+    error = float(np.max(np.abs(exact - last.composition)))
     return Outcome(f"largest error against {name}", error, np.inf if max_error is None else max_error)
 
 
 def value_outcome(result, entry, where: str) -> Outcome:
     """|measured - value| for one [[expect.value]]; the tolerance is atol + rtol |value|."""
-    time = result.time[-1] if entry.time is None else entry.time
-    index = int(np.argmin(np.abs(result.time - time)))
-    if abs(result.time[index] - time) > 1e-9 * max(abs(time), 1e-300):
-        raise Invalid.at(
-            f"{where}.time", f"t = {time:g} s is not a saved time; the nearest is {result.time[index]:g} s."
-        )
+    index = state_of(result, entry, where)
     measured = quantity_at(result, entry, index, where)
     allowed = (entry.atol or 0.0) + (entry.rtol or 0.0) * abs(entry.value)
-    what = f"{described(entry)}, t = {time:g} s: {measured:.8g} against {entry.value:.8g}, off by"
+    what = f"{described(entry)}, {state(result, entry, index)}: {measured:.8g} against {entry.value:.8g}, off by"
     return Outcome(what, abs(measured - entry.value), allowed)
+
+
+def state_of(result, entry, where: str) -> int:
+    """The index of the saved time, or the voltage of a sweep, that an entry is about; the last one by default."""
+    if entry.voltage is not None:
+        saved = field_of(result, "voltage", slice(None), f"{where}.voltage")
+        index = int(np.argmin(np.abs(saved - entry.voltage)))
+        if abs(saved[index] - entry.voltage) > SAME_VOLTAGE:
+            text = f"{entry.voltage:.10g} V was not saved; the nearest voltage is {saved[index]:.10g} V."
+            raise Invalid.at(f"{where}.voltage", text)
+        return index
+    time = result.time[-1] if entry.time is None else entry.time
+    same = result.time == time
+    with np.errstate(invalid="ignore"):
+        index = int(np.flatnonzero(same)[-1] if same.any() else np.nanargmin(np.abs(result.time - time)))
+        if not same.any() and not abs(result.time[index] - time) <= 1e-9 * max(abs(time), 1e-300):
+            text = f"t = {time:g} s is not a saved time; the nearest is {result.time[index]:g} s."
+            raise Invalid.at(f"{where}.time", text)
+    return index
+
+
+def state(result, entry, index: int) -> str:
+    """The state of an entry in words."""
+    if entry.quantity == REVERSAL:
+        return "over the sweep"
+    volts = f"at {entry.voltage:g} V" if entry.voltage is not None else ""
+    if not np.isfinite(result.time[index]):
+        return volts or "steady"
+    return volts or f"t = {result.time[index]:g} s"
 
 
 def described(entry) -> str:
@@ -86,7 +115,8 @@ def described(entry) -> str:
 
 def quantity_at(result, entry, k: int, where: str) -> float:
     """What an entry asks for at the k-th saved time: a mole fraction ("Ni", "x_Ni", or "mole_fraction" and `component`,
-    which a binary may leave out), a diagnostic, or one of QUANTITIES.
+    which a binary may leave out), a concentration of an ion ("Na", "c_Na", or "concentration" and `component`), a
+    diagnostic, or one of QUANTITIES.
     """
     from simulator.solve.result import DIAGNOSTICS
 
@@ -95,12 +125,13 @@ def quantity_at(result, entry, k: int, where: str) -> float:
         return float(result.diagnostics(quantity)[k])
     if quantity in QUANTITIES:
         return QUANTITIES[quantity](result, entry, k, where)
-    name = quantity.removeprefix("x_")
-    if quantity == "mole_fraction":
+    name = quantity.removeprefix(f"{result.symbol}_")
+    if quantity == result.quantity:
         single = entry.component is None and mixture.m == 1
         name = mixture.independent[0] if single else result.components[row_of(result, entry, where)]
     if name not in result.components:
-        known = [*result.components, *(f"x_{name}" for name in result.components), *QUANTITIES, *DIAGNOSTICS]
+        names = (f"{result.symbol}_{name}" for name in result.components)
+        known = [*result.components, *names, result.quantity, *QUANTITIES, *DIAGNOSTICS]
         raise Invalid.at(
             f"{where}.quantity", f"unknown quantity {quantity!r}; known: {', '.join(known)}.{near(quantity, known)}"
         )
@@ -129,8 +160,8 @@ def position_of(entry, where: str) -> float:
 
 
 def fraction_at(result, row: int, entry, k: int, where: str) -> float:
-    """The mole fraction of a component at the position of an entry, where the cells are at that time."""
-    x, values, grid = position_of(entry, where), result.snapshots[k].mole_fraction[row], result.grid
+    """The mole fraction or the concentration at the position of an entry, where the cells are at that time."""
+    x, values, grid = position_of(entry, where), result.snapshots[k].composition[row], result.grid
     if result.has("position_face"):
         grid = Grid(result.field("position_face")[k])
     inside(grid.faces, x, f"{where}.at")
@@ -221,6 +252,38 @@ def flux(result, entry, k: int, where: str) -> float:
     return face_value(face_positions(result)[k], values, position_of(entry, where), f"{where}.at")
 
 
+def potential(result, entry, k: int, where: str) -> float:
+    """phi, counted from the left end."""
+    inner, outer = field_of(result, "potential", k, where), field_of(result, "potential_end", k, where)
+    a, b = result.grid.interval
+    places = np.concatenate([[a], result.x, [b]])
+    return face_value(places, np.concatenate([outer[:1], inner, outer[1:]]), position_of(entry, where), f"{where}.at")
+
+
+def surface_charge(result, entry, k: int, where: str) -> float:
+    """Of the left electrode, index 0, or the right one."""
+    return picked(field_of(result, "surface_charge", k, where), entry, where)
+
+
+def concentration_end(result, entry, k: int, where: str) -> float:
+    """Of a component at the left end, index 0, or the right one."""
+    row = row_of(result, entry, where)
+    return picked(field_of(result, "concentration_end", k, where)[row], entry, where)
+
+
+def voltage(result, entry, k: int, where: str) -> float:
+    return float(field_of(result, "voltage", k, where))
+
+
+def current(result, entry, k: int, where: str) -> float:
+    return float(field_of(result, "current", k, where))
+
+
+def reversal_voltage(result, entry, k: int, where: str) -> float:
+    """The voltage of a sweep at which no current flows."""
+    return zero_current(field_of(result, "voltage", slice(None), where), result.field("current"), f"{where}.quantity")
+
+
 QUANTITIES = {
     "marker_position": marker_position,
     "interface_position": interface_position,
@@ -230,53 +293,31 @@ QUANTITIES = {
     "lattice_velocity": lattice_velocity,
     "lattice_flux": lattice_flux,
     "flux": flux,
+    "potential": potential,
+    "voltage": voltage,
+    "current": current,
+    "surface_charge": surface_charge,
+    "concentration_end": concentration_end,
+    REVERSAL: reversal_voltage,
 }
 
 
-def inside(faces: np.ndarray, x: float, where: str) -> None:
-    """Raise Invalid unless x lies between the outermost faces."""
-    if not faces[0] <= x <= faces[-1]:
-        raise Invalid.at(where, f"x = {x:g} m lies outside the domain, {faces[0]:g} to {faces[-1]:g} m.")
-
-
-def face_value(faces: np.ndarray, values: np.ndarray, x: float, where: str = "") -> float:
-    """The value at x of what is known at faces (N+1,): on the cubic through the four nearest ones."""
-    inside(faces, x, where)
-    count = min(4, faces.size)
-    first = int(np.clip(np.searchsorted(faces, x) - count // 2, 0, faces.size - count))
-    nodes, total = faces[first : first + count], 0.0
-    for k, value in enumerate(values[first : first + count]):
-        others = np.delete(nodes, k)
-        total += float(value * np.prod((x - others) / (nodes[k] - others)))
-    return total
-
-
-def point_value(
-    grid: Grid, averages: np.ndarray, x: float, where: str = "", amounts: np.ndarray | None = None
-) -> float:
-    """The value at x of a profile known by cell averages (N,): the slope of the quartic through five face integrals.
-
-    Radial grids: that of the volume-weighted integral over the area at x, so x = 0 takes the first cell's average.
-    amounts (N,): what the cells hold of what the averages are over, moles on a grid that moves; volume by default.
-    """
-    inside(grid.faces, x, where)
-    count = min(4, grid.cells)
-    cell = int(np.clip(np.searchsorted(grid.faces, x) - 1, 0, grid.cells - 1))
-    first = int(np.clip(cell - count // 2 + (1 if x > grid.centres[cell] else 0), 0, grid.cells - count))
-    faces, near_x = grid.faces[first : first + count + 1], slice(first, first + count)
-    area = float(grid.area(np.array([x]))[0])
-    if area <= 0.0:
-        return float(averages[0])
-    middle, size = 0.5 * (faces[0] + faces[-1]), 0.5 * (faces[-1] - faces[0])
-    powers = np.vander((faces - middle) / size, increasing=True)
-
-    def slope(held: np.ndarray) -> float:
-        integral = np.concatenate([[0.0], np.cumsum(held)])
-        polynomial = np.polynomial.Polynomial(np.linalg.solve(powers, integral))
-        return float(polynomial.deriv()((x - middle) / size) / size)
-
-    # measured from the first cell's value: the differences carry the digits
-    base = averages[cell]
-    held = (grid.volumes if amounts is None else amounts)[near_x]
-    density = area if amounts is None else slope(held)
-    return float(base + slope((averages[near_x] - base) * held) / density)
+def zero_current(voltages: np.ndarray, currents: np.ndarray, where: str) -> float:
+    """The voltage of current zero, on the quintic through the six states (k,) around the first change of sign; Invalid
+    if there is none."""
+    order = np.argsort(voltages)
+    V, i = voltages[order], currents[order]
+    turns = np.flatnonzero(np.sign(i[:-1]) * np.sign(i[1:]) <= 0.0) if i.size > 1 else np.zeros(0, int)
+    if not turns.size or not np.any(i):
+        raise Invalid.at(where, "the current changes sign nowhere in this run; widen [sweep_voltage].")
+    count = min(NEAREST, i.size)
+    first = int(np.clip(turns[0] + 1 - count // 2, 0, i.size - count))
+    near_V, near_i = V[first : first + count], i[first : first + count]
+    middle, size = near_V.mean(), 0.5 * np.ptp(near_V)
+    curve = np.polynomial.Polynomial.fit((near_V - middle) / size, near_i, count - 1)
+    low, high = ((at - middle) / size for at in V[turns[0] : turns[0] + 2])
+    sign = np.sign(curve(low))
+    for _ in range(HALVINGS):
+        half = 0.5 * (low + high)
+        low, high = (half, high) if np.sign(curve(half)) == sign else (low, half)
+    return float(middle + size * 0.5 * (low + high))

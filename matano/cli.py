@@ -134,6 +134,7 @@ def plot(
         typer.Argument(
             metavar="KIND",
             help="profiles, fluxes, diagnostics, path (ternaries), markers, velocity, lattice-fluxes, volume, layers; "
+            "of ions: potential, current-voltage, current, charge; "
             "also of a case: diffusivity, tracers, gibbs, potentials, factor, miscibility.",
         ),
     ] = "profiles",

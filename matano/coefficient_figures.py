@@ -11,6 +11,8 @@ def diffusivity(shown):
     """The interdiffusivities: over composition for a binary, otherwise along the last profile or the start."""
     problem, T = shown.problem, last_temperature(shown)
     mixture = problem.mixture
+    if mixture.quantity == "concentration":
+        raise Invalid.at("plot diffusivity", "draws coefficients over mole fractions; each ion has the D of its own.")
     m, t = mixture.m, shown.snapshots[-1].time if getattr(shown, "snapshots", None) else 0.0
     if m == 1:
         figure, ax = composition_figure(shown, r"$\tilde D$ (m$^2$/s)")

@@ -116,6 +116,9 @@ def duration(seconds: float) -> str:
     for unit, size in (("d", 864000.0), ("h", 3600.0), ("min", 60.0)):
         if abs(seconds) >= size:
             return f"{seconds / (86400.0 if unit == 'd' else size):.6g} {unit}"
+    for unit, size in (("us", 1e-6), ("ns", 1e-9)):
+        if size <= abs(seconds) < 1e3 * size:
+            return f"{seconds / size:.6g} {unit}"
     return f"{seconds:.6g} s"
 
 

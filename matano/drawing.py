@@ -10,7 +10,7 @@ from simulator.faults import Invalid
 
 LENGTHS = (("nm", 1e-9), ("um", 1e-6), ("mm", 1e-3), ("m", 1.0))
 SPEEDS = (("pm/s", 1e-12), *((f"{name}/s", size) for name, size in LENGTHS))
-TIMES = (("h", 3600.0), ("min", 60.0), ("s", 1.0))
+TIMES = (("h", 3600.0), ("min", 60.0), ("s", 1.0), ("ms", 1e-3), ("us", 1e-6), ("ns", 1e-9))
 # Okabe & Ito's colours, which differ for every kind of colour vision.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#7f7f7f")
 STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (3, 3)), (0, (1, 3)))
@@ -64,7 +64,7 @@ def length_unit(extent: float) -> tuple[str, float]:
 
 def time_unit(last: float) -> tuple[str, float]:
     """The unit for times up to the last one."""
-    return next((name, size) for name, size in TIMES if last >= size or name == "s")
+    return next((name, size) for name, size in TIMES if last >= size or name == TIMES[-1][0])
 
 
 def check_figure(path: Path) -> None:
@@ -172,7 +172,7 @@ def zone(x: np.ndarray, fractions: np.ndarray) -> tuple[float, float] | None:
 def show_zone(ax, result, size: float, rows=slice(None)) -> None:
     """Limit the axis of positions to where the composition changes at the drawn times."""
     times = chosen(result)
-    profiles = result.mole_fraction[times][:, rows]
+    profiles = result.composition[times][:, rows]
     moving = zone(result.position[times[-1]], profiles.reshape(-1, profiles.shape[-1]))
     if moving is not None:
         ax.set_xlim(moving[0] / size, moving[1] / size)

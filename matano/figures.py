@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from matano.coefficient_figures import diffusivity, tracers
+from matano.ion_figures import charge, current, current_voltage, potential
 from matano.lattice_figures import lattice_fluxes, layers, markers, velocity
 from matano.profile_figures import diagnostics, fluxes, path, profiles, volume
 from matano.thermodynamic_figures import factor, gibbs, miscibility, potentials
@@ -18,9 +19,11 @@ class Kind(NamedTuple):
 
 
 KINDS = {
-    "profiles": Kind(profiles, True, "mole fractions over position, with markers and interfaces"),
+    "profiles": Kind(
+        profiles, True, "mole fractions, or concentrations of ions, over position, with markers and interfaces"
+    ),
     "diffusivity": Kind(diffusivity, False, "interdiffusivities"),
-    "fluxes": Kind(fluxes, True, "fluxes in the number-fixed frame"),
+    "fluxes": Kind(fluxes, True, "fluxes in the number-fixed frame, of ions through the solvent"),
     "diagnostics": Kind(diagnostics, True, "error estimate, conservation and steps over time"),
     "path": Kind(path, True, "the diffusion path of a ternary in the triangle"),
     "markers": Kind(markers, True, "markers against the square root of time"),
@@ -28,6 +31,10 @@ KINDS = {
     "lattice-fluxes": Kind(lattice_fluxes, True, "fluxes in the lattice and the number-fixed frame"),
     "volume": Kind(volume, True, "molar volume, and how far the right end moved"),
     "layers": Kind(layers, True, "interfaces between phases against the square root of time"),
+    "potential": Kind(potential, True, "the electric potential over position"),
+    "current-voltage": Kind(current_voltage, True, "steady currents over the voltages of a sweep"),
+    "current": Kind(current, True, "the current over time"),
+    "charge": Kind(charge, True, "charge in space, and on the electrodes, of Poisson's closure"),
     "gibbs": Kind(gibbs, False, "Gibbs energy of mixing, common tangents, spinodal"),
     "potentials": Kind(potentials, False, "chemical potentials"),
     "factor": Kind(factor, False, "thermodynamic factor, or the stability of a ternary"),

@@ -76,7 +76,17 @@ def flux_unit(result) -> str:
         with open_file(result.path) as file:
             given = text_of(file["flux"].attrs.get("units", "m s-1"))
         return FLUX_UNITS.get(given, given)
-    return FLUX_UNITS["m s-1" if result.problem.molar_volume is None else "mol m-2 s-1"]
+    by_volume = result.problem.molar_volume is None and result.quantity == "mole_fraction"
+    return FLUX_UNITS["m s-1" if by_volume else "mol m-2 s-1"]
+
+
+def state_name(result, k: int) -> str:
+    """The k-th saved state in words: its time, or, of steady ones, its voltage where there are several."""
+    from matano.console import duration
+
+    if np.isfinite(result.time[k]) or len(result.snapshots) == 1 or not result.has("voltage"):
+        return duration(result.time[k])
+    return f"{float(result.snapshots[k].fields['voltage']):.4g} V"
 
 
 def refuse_without(result, field: str, kind: str, reason: str) -> None:

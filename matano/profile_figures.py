@@ -1,4 +1,4 @@
-"""Figures of profiles: mole fractions, fluxes, molar volumes, coefficients, the path in the triangle, diagnostics."""
+"""Figures of profiles: compositions, fluxes, molar volumes, coefficients, the path in the triangle, diagnostics."""
 
 import numpy as np
 
@@ -19,10 +19,13 @@ from matano.drawing import (
     time_unit,
     triangle_figure,
 )
-from matano.places import face_positions, flux_unit, problem_of, refuse_without
+from matano.places import face_positions, flux_unit, problem_of, refuse_without, state_name
 from simulator.faults import Invalid
 
 UNITS = {"m/s": r"$J V_m$ (m/s)", "mol/(m^2 s)": r"$J$ (mol/(m$^2$ s))"}
+AXES = {"mole_fraction": "mole fraction", "concentration": "concentration (mol/m$^3$)"}
+DECADES = 3.0  # beyond which concentrations are drawn on a logarithmic axis
+TRACE = 1e-18  # of the largest concentration: less is what diffusion has hardly reached, and no axis should show
 MOST_BESIDE = 3  # components whose names have room beside their lines
 
 
@@ -35,28 +38,38 @@ def curves(result, arrays: np.ndarray, positions: np.ndarray, ylabel: str):
     figure, ax, size = position_axis(result, ylabel)
     times = chosen(result)
     names = list(result.components)
-    if len(names) == 2:
+    if len(names) == 2 and result.quantity == "mole_fraction":
         problem = problem_of(result)
         names = list(names[:1] if problem is None else problem.mixture.independent)
     for k, name in enumerate(names):
         row = result.components.index(name)
         for j, index in enumerate(times):
             if len(names) == 1:
-                look = {"color": shade(j, len(times)), "label": f"{name}, {duration(result.time[index])}"}
+                look = {"color": shade(j, len(times)), "label": f"{name}, {state_name(result, index)}"}
             else:
                 look = {"color": COLOURS[k % len(COLOURS)], "linestyle": STYLES[k % len(STYLES)]}
                 look |= {"alpha": 0.3 + 0.7 * (j + 1) / len(times), "label": name if index == times[-1] else None}
             ax.plot(positions[index] / size, arrays[index][row], **look)
     show_zone(ax, result, size, [result.components.index(name) for name in names])
     if len(names) > 1 and len(times) > 1:
-        ax.plot([], [], " ", label=f"{duration(result.time[times[0]])} (pale) to {duration(result.time[times[-1]])}")
+        ax.plot([], [], " ", label=f"{state_name(result, times[0])} (pale) to {state_name(result, times[-1])}")
     return figure, ax, size
 
 
+def wide(values: np.ndarray) -> bool:
+    """Whether concentrations need a logarithmic axis: all above traces, over more than DECADES."""
+    low, high = float(values.min()), float(values.max())
+    return low > TRACE * high and high > 10.0**DECADES * low
+
+
 def profiles(result):
-    """Mole fractions over position at the saved times, with the markers and interfaces of the last one."""
+    """Mole fractions, or concentrations, over position at the saved times, with the markers and interfaces of the last
+    one."""
     last = chosen(result)[-1]
-    figure, ax, size = curves(result, result.mole_fraction, result.position, "mole fraction")
+    ylabel = AXES[result.quantity]
+    figure, ax, size = curves(result, result.composition, result.position, ylabel)
+    if result.quantity == "concentration" and wide(result.composition[chosen(result)]):
+        ax.set_yscale("log")
     for name, label, style in (
         ("interface_position", "interface", {"color": "0.45", "linewidth": 0.8}),
         ("marker_position", "marker", {"color": "black", "linestyle": ":", "linewidth": 1.2}),
@@ -69,7 +82,7 @@ def profiles(result):
 
 
 def fluxes(result):
-    """Fluxes in the number-fixed frame over position at the saved times."""
+    """Fluxes in the number-fixed frame, of ions through the solvent at rest, over position at the saved times."""
     chosen(result)
     unit = flux_unit(result)
     figure, ax, _ = curves(result, result.flux, face_positions(result), UNITS.get(unit, unit))
@@ -117,7 +130,7 @@ def diagnostics(result):
     if upper.lines:
         upper.set_yscale("log")
         upper.legend()
-    upper.set_ylabel("error in the mole fraction")
+    upper.set_ylabel("error in the mole fraction" if result.quantity == "mole_fraction" else "error (mol/m$^3$)")
     lower.plot(times, result.diagnostics("steps"), "o-", markersize=4, label="steps")
     lower.plot(times, result.diagnostics("rejected_steps"), "s--", markersize=4, label="rejected steps")
     lower.set_xlabel(f"t ({unit})")

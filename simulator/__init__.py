@@ -36,6 +36,7 @@ NAMES = {
     "Onsager": "simulator.laws.onsager:Onsager",
     "LineCompounds": "simulator.laws.line_compounds:LineCompounds",
     "TwoPhase": "simulator.laws.two_phase:TwoPhase",
+    "electrochemistry": "simulator.laws.electrochemistry",
     "kirkendall_planes": "simulator.solve.kirkendall:kirkendall_planes",
     "LAWS": "simulator.laws.catalogue:LAWS",
     "SCHEMES": "simulator.solve.schemes:SCHEMES",

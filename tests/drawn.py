@@ -8,11 +8,14 @@ import numpy as np
 from matano.drawing import pyplot
 from matano.figures import KINDS
 from simulator.laws.darken import Darken
+from simulator.laws.electrolyte import Electrolyte
 from simulator.laws.expression import CONSTANTS
 from simulator.laws.fick import Fick
 from simulator.laws.mixture import Mixture
 from simulator.laws.molar_volume import MolarVolume
+from simulator.laws.nernst_planck import NernstPlanck
 from simulator.laws.thermodynamics import Thermodynamics
+from simulator.problem.boundary import Boundary, Fixed
 from simulator.problem.domain import Domain
 from simulator.problem.initial import Layers, Step
 from simulator.problem.problem import Problem
@@ -91,6 +94,39 @@ def layered() -> Result:
         numbers = dict.fromkeys(DIAGNOSTICS, 0.0)
         snapshots.append(Snapshot(t, np.stack([1.0 - x, x]), np.zeros((2, grid.cells + 1)), T, numbers, fields))
     return Result(couple, Controls(), grid, snapshots)
+
+
+def ions(closure: str, **changes) -> Problem:
+    """A salt of ions P and N between two ends 1 um apart, 1 and 3 mol/m^3."""
+    settings = {name: changes.pop(name) for name in ("voltage", "permittivity", "fixed_charge") if name in changes}
+    mixture = Electrolyte(("P", "N"), charges={"P": 1, "N": -1})
+    law = NernstPlanck(mixture, ions={"P": {"z": 1, "D": 2e-9}, "N": {"z": -1, "D": 1e-9}}, closure=closure, **settings)
+    left, right = {"P": 1.0, "N": 1.0}, {"P": 3.0, "N": 3.0}
+    given = {
+        "mixture": mixture,
+        "law": law,
+        "domain": Domain(interval=(0.0, 1e-6), cells=40, grading="walls"),
+        "initial": Step(0.5e-6, left, right),
+        "boundary": Boundary(Fixed(left), Fixed(right)),
+        "temperature": Temperature(300.0),
+        "end": "steady",
+        "title": "a salt",
+    }
+    return Problem(**given | changes)
+
+
+@cache
+def swept() -> Result:
+    """Constant field, steady at 33 voltages."""
+    return solve(ions("constant-field", voltage=0.0, sweep=tuple(np.linspace(-0.2, 0.2, 33))))
+
+
+@cache
+def charging() -> Result:
+    """Blocking electrodes after a step of 0.1 V."""
+    blocked = {"boundary": Boundary(), "end": 1e-4, "save": (1e-7, 1e-6, 1e-5)}
+    same = Step(0.5e-6, {"P": 1.0, "N": 1.0}, {"P": 1.0, "N": 1.0})
+    return solve(ions("poisson", voltage=0.1, permittivity=80.0, initial=same, **blocked))
 
 
 def regular(omega=2.5, mixture=BINARY, **changes) -> SimpleNamespace:

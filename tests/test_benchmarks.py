@@ -10,7 +10,7 @@ import pytest
 from matano import benchmarks_folder
 from simulator.kernels import jit
 
-NAMES = ("alloy", "couple", "cost", "noise", "scale", "startup")
+NAMES = ("alloy", "couple", "cost", "ions", "noise", "scale", "startup")
 
 
 def load(name):
@@ -109,6 +109,59 @@ def test_cvode_solves_the_same_cells(answers):
     for couple in ("binary exp(3x)", "ternary matrix"):
         # both run at tolerances of 1e-11 and below; a step's error adds up over some hundred steps
         assert answer[f"{couple}, checks"]["tight rodas5p against tight CVODE"] < 1e-9
+
+
+def test_ions_errors_follow_the_tolerance(answers):
+    rows = answers("ions")["same cells"]
+    for code in {row["code"] for row in rows}:
+        loose, tight = sorted((row for row in rows if row["code"] == code), key=lambda row: -row["rtol"])
+        # a hundredfold tolerance, of methods whose errors follow it with a power above 1/2
+        assert tight["time_error"] < 0.2 * loose["time_error"]
+        assert tight["time_error"] < 5.0 * tight["rtol"]
+
+
+def test_ida_solves_the_same_double_layer(answers):
+    answer = answers("ions")
+    # rounding of fields of a cell, over its volume
+    assert answer["checks"]["imbalance of charge at the start"] < 1e-8
+    if "IDA" in answer["notes"]:
+        pytest.skip(answer["notes"]["IDA"])
+    for code in ("IDA", "IDA, potential not tested"):
+        # both run at 1e-10; a step's error adds up over some hundred steps
+        assert answer["checks"][f"tight rodas5p against tight {code}"] < 1e-8
+
+
+def test_double_layers_are_charged_as_the_reference(answers):
+    answer = answers("ions")
+    errors = {row["code"]: row["charge_error"] for row in answer["charges"]}
+    # second order on 100 graded cells, where 800 reach 3e-5
+    assert errors["rodas5p"] < 64.0 * 3e-5
+    if "devsim" in answer["notes"]:
+        pytest.skip(answer["notes"]["devsim"])
+    assert errors["devsim"] < 0.05  # two steps of second order a decade
+
+
+@pytest.mark.skipif(jit.disabled(), reason="the flux is handed over as an address")
+def test_ida_is_given_the_engines_residual(rng):
+    from simulator.kernels.balance import residual
+    from simulator.kernels.system import VOLUME, workspace
+
+    layers = load("double_layer")
+    layer = layers.PreparedLayer(60)
+    system = layers.ChargedSystem(layer)
+    m, n = layer.start.shape
+    u = np.ascontiguousarray(layer.start * rng.uniform(0.9, 1.1, (m, n)))
+    u[-1, [0, -1]] = layer.start[-1, [0, -1]]
+    for end, cell in ((0, 1), (-1, -2)):
+        u[:-1, end] = u[:-1, cell] * np.exp(np.array([1.0, -1.0]) * (u[-1, cell] - u[-1, end]))  # what carries nothing
+    R = np.empty(m * n)
+    residual(0.0, layer.system, u, workspace(m, n, 0), R)
+    expected = R.reshape(m, n)[:, 1:-1] / layer.system.cell[VOLUME, 1:-1]
+    largest = np.abs(expected).max(axis=1, keepdims=True)
+    slope = system.flat(largest.max() * rng.uniform(-1.0, 1.0, (m, n)))
+    r = system.unknowns(system.imbalance(system.flat(u), slope))
+    # at a wall flows to and fro cancel, which are larger than those between cells by their distances
+    assert np.all(np.abs(system.unknowns(system.differential * slope) - expected - r) < 1e-11 * largest)
 
 
 @pytest.mark.skipif(jit.disabled(), reason="the flux is handed over as an address")

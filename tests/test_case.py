@@ -182,7 +182,7 @@ def test_every_section_reports_in_the_order_of_the_lines():
         ('dependent = "Cu"', 'dependent = "Cuu"', ":5 dependent", "Did you mean Cu"),
         ("[time]", '[molar_volume]\nkind = "vegart"\n[time]', ":30 molar_volume.kind", "Did you mean vegard"),
         ("[time]", '[markers]\nat = ["1 um"]\n[time]', ":29 markers", "lattice fluxes"),
-        ("[time]", "[sweep_voltage]\npoints = 4\n[time]", ":29 sweep_voltage", "no law of this version"),
+        ("[time]", "[sweep_voltage]\nfrom = 0\nto = 1\npoints = 4\n[time]", ":29 sweep_voltage", "carries no current"),
         ("[time]", '[boundary]\nleft = "periodic"\n[time]', ":30 boundary.left", "periodic"),
         (
             "[time]",

@@ -407,9 +407,8 @@ def test_a_misspelt_key_of_the_table_of_numbers_has_no_second_fault(tmp_path):
     assert len(caught.value.faults) == 1
 
 
-def test_what_no_method_uses_yet_is_said(tmp_path):
-    profile = read_experiment(experiment(tmp_path, with_keys('potential = "0.1 V"')))
-    assert profile.warnings == ("potential is given, but no method uses it yet.",)
+def test_a_potential_belongs_to_the_profile(tmp_path):
+    assert read_experiment(experiment(tmp_path, with_keys('potential = "100 mV"'))).potential == pytest.approx(0.1)
 
 
 def test_every_key_stands_in_the_docs():

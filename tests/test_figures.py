@@ -9,6 +9,7 @@ from drawn import (
     QUATERNARY,
     SAVED,
     TRACERS,
+    charging,
     draw,
     layered,
     lines,
@@ -17,6 +18,7 @@ from drawn import (
     regular,
     resting,
     swelling,
+    swept,
     ternary,
 )
 
@@ -49,6 +51,10 @@ DRAWN = {
     "lattice-fluxes": swelling,
     "volume": swelling,
     "layers": layered,
+    "potential": charging,
+    "current-voltage": swept,
+    "current": charging,
+    "charge": charging,
     "gibbs": regular,
     "potentials": regular,
     "factor": regular,

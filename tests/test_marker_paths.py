@@ -81,7 +81,7 @@ def test_the_lattice_fluxes_of_three_components_are_those_of_the_number_frame_bu
     start = Step(0.0, {"A": 0.6, "B": 0.1}, {"A": 0.1, "B": 0.5})
     problem = couple(own, mixture=TERNARY, initial=start, markers=())
     last = solve(problem, Controls(rtol=1e-8)).snapshots[-1]
-    J, x = last.fields["lattice_flux"][:, 1:-1], last.mole_fraction
+    J, x = last.fields["lattice_flux"][:, 1:-1], last.composition
     balanced = J - 0.5 * (x[:, :-1] + x[:, 1:]) * J.sum(axis=0)
     assert np.abs(balanced - last.flux[:, 1:-1]).max() < 2e-3 * np.abs(last.flux).max()  # of second order
     assert np.abs(J.sum(axis=0)).max() > 0.1 * np.abs(J).max()

@@ -197,5 +197,5 @@ def test_another_dependent_component_gives_the_same_plane_and_fluxes():
 def test_an_isotope_is_no_component_of_its_own():
     x = points(100, 8.0)
     ends = np.array([[0.2, 0.6], [0.0, 0.01]])
-    with pytest.raises(Invalid, match="isotope. Use tracer-couple"):
+    with pytest.raises(Invalid, match=r"isotope\. Use tracer-couple"):
         path_of(couple(TERNARY, ends, x, tracer="B", component="A"), "kirkaldy")

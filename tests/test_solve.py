@@ -150,7 +150,7 @@ def test_similarity_scheme_equals_collocation(D):
     result = solve(problem, Controls(scheme="similarity", extrapolate=True))
     for time, snapshot in zip(problem.save, result.snapshots, strict=True):
         exact = exact_named("similarity").averages(problem, time, result.grid.faces)
-        assert np.abs(snapshot.mole_fraction[1] - exact[0]).max() < (1e-4 if D.startswith("10") else 1e-6)
+        assert np.abs(snapshot.composition[1] - exact[0]).max() < (1e-4 if D.startswith("10") else 1e-6)
 
 
 def test_similarity_flux_is_the_flux_of_the_implicit_scheme():

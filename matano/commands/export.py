@@ -23,6 +23,8 @@ def export(path: Path, folder: Path, force: bool) -> int:
             places = result.field(name)
             head = ["time [s]", *(f"{what}_{k} [m]" for k in range(places.shape[1]))]
             tables[f"{what}s.csv"] = (head, np.column_stack([result.time, places]))
+    if result.has("voltage"):
+        tables["ends.csv"] = ends(result)
     temperatures = [snapshot.temperature for snapshot in result.snapshots]
     columns = [result.time, temperatures, *(result.diagnostics(name) for name in DIAGNOSTICS)]
     tables["diagnostics.csv"] = (["time [s]", "temperature [K]", *DIAGNOSTICS], np.array(columns).T)
@@ -54,9 +56,14 @@ def at_one_time(result, k: int) -> dict:
     unit, snapshot = flux_unit(result), result.snapshots[k]
     x, faces = result.position[k], face_positions(result)[k]
     tables = {
-        "profile": (["x [m]", *(f"x_{name}" for name in result.components)], [x, *snapshot.mole_fraction]),
+        "profile": (["x [m]", *(f"{result.symbol}_{name}" for name in result.components)], [x, *snapshot.composition]),
         "flux": (["x [m]", *(f"flux_{name} [{unit}]" for name in result.components)], [faces, *snapshot.flux]),
     }
+    if result.has("potential"):
+        a, b = result.grid.interval
+        left, right = snapshot.fields["potential_end"]
+        phi = [left, *snapshot.fields["potential"], right]
+        tables["potential"] = (["x [m]", "potential [V]"], [[a, *result.x, b], phi])
     if result.has("position"):
         tables["grid"] = (["x [m]", "x_start [m]"], [x, result.x])
     if result.has("molar_volume"):
@@ -69,3 +76,19 @@ def at_one_time(result, k: int) -> dict:
         columns = [faces, snapshot.fields["lattice_velocity"], *snapshot.fields["lattice_flux"]]
         tables["lattice"] = (head, columns)
     return {name: (titles, np.array(values).T) for name, (titles, values) in tables.items()}
+
+
+def ends(result) -> tuple:
+    """Voltage, current, and what the ions are at the ends, at every saved time or state of a sweep."""
+    import numpy as np
+
+    head, columns = ["time [s]", "voltage [V]", "current [A/m^2]"], [result.time]
+    columns += [result.field("voltage"), result.field("current")]
+    sides = ("left", "right")
+    if result.has("surface_charge"):
+        head += [f"surface_charge_{side} [C/m^2]" for side in sides]
+        columns += [*result.field("surface_charge").T]
+    for name, values in zip(result.components, result.field("concentration_end").swapaxes(0, 1), strict=True):
+        head += [f"c_{name}_{side} [mol/m^3]" for side in sides]
+        columns += [*values.T]
+    return head, np.column_stack(columns)

@@ -7,13 +7,14 @@ from pathlib import Path
 from matano.console import duration, print_json
 from simulator.faults import Invalid
 
+ELECTRIC = ("voltage", "current")
 MOVING = ("position", "lattice_velocity", "marker_position", "interface_position")
 
 
 def info(path: Path, as_json: bool) -> int:
     import numpy as np
 
-    from simulator.files.stored import open_file, reading, text_of
+    from simulator.files.stored import open_file, quantity_of, reading, text_of
 
     with open_file(path) as file, reading(path):
         attributes = file.attrs
@@ -43,7 +44,11 @@ def info(path: Path, as_json: bool) -> int:
             "versions": json.loads(attributes["versions"]),
         }
         if saved:
-            facts["smallest_mole_fraction"] = float(np.min(file["mole_fraction"][saved - 1]))
+            quantity = quantity_of(file)
+            facts[f"smallest_{quantity}"] = float(np.min(file[quantity][saved - 1]))
+            for name in ELECTRIC:
+                if name in file:
+                    facts[name] = [float(value) for value in file[name][:saved]]
         moving = saved and any(name in file for name in MOVING)
     if moving:
         facts |= places(path)
@@ -128,7 +133,9 @@ def controls(text: str, overrides: list[str]) -> dict:
 def lines(facts: dict):
     left, right = facts["interval"]
     yield "status", f"{facts['status']}, {facts['saved']} of {facts['planned']} times saved"
-    if facts["times"]:
+    if len(facts["times"]) > 1 and facts["times"][0] == float("inf"):
+        yield "states", f"{facts['saved']} steady ones, of a sweep"
+    elif facts["times"]:
         yield "times", ", ".join(map(duration, facts["times"][:8])) + (", ..." if len(facts["times"]) > 8 else "")
     yield "components", ", ".join(facts["components"])
     yield "grid", f"{facts['cells']} cells, {left:g} to {right:g} m, {facts['geometry']}"
@@ -136,6 +143,7 @@ def lines(facts: dict):
         yield "solver", ", ".join(f"{name} = {value}" for name, value in facts["controls"].items())
     for name, value in facts["diagnostics"].items():
         yield name.replace("_", " "), "-" if value != value else f"{value:.6g}"
+    yield from lines_of_ions(facts)
     yield from lines_of_places(facts)
     if facts["overrides"]:
         yield "set", ", ".join(facts["overrides"])
@@ -144,6 +152,16 @@ def lines(facts: dict):
     yield "sha256 of the case", facts["case_sha256"][:16]
     yield "history", facts["history"]
     yield "versions", ", ".join(f"{name} {number}" for name, number in facts["versions"].items())
+
+
+def lines_of_ions(facts: dict):
+    """The last voltage and current, or, of a sweep, from where to where they went."""
+    if "voltage" not in facts:
+        return
+    sweep = len(facts["times"]) > 1 and facts["times"][0] == float("inf")
+    for name, unit in (("voltage", "V"), ("current", "A/m^2")):
+        first, last = facts[name][0], facts[name][-1]
+        yield name, f"{first:.6g} to {last:.6g} {unit}" if sweep else f"{last:.6g} {unit}"
 
 
 def lines_of_places(facts: dict):

@@ -10,15 +10,29 @@ import numpy as np
 
 from simulator.faults import Fault, Invalid, near
 from simulator.files.case import Places
+from simulator.files.concentrations import membrane, read_concentrations, reversals_of
 from simulator.files.experiment_models import models_of
-from simulator.files.experiment_sections import NOT_YET, ExperimentFile, LayerTable, read_sections
+from simulator.files.experiment_sections import ExperimentFile, LayerTable, read_sections
 from simulator.files.keys import key_lines, path_text, read_text, read_toml
 from simulator.files.measured import end_values, read_profile
 from simulator.files.reader import contents
 from simulator.laws.table import below
 from simulator.solve.profile import Layer, Profile
 
-READING = ("profile", "x", "component", "basis", "balance", "masses", "ends", "tracer", "dependent")  # of the CSV
+# what reads the CSV
+READING = (
+    "profile",
+    "x",
+    "component",
+    "basis",
+    "balance",
+    "masses",
+    "ends",
+    "tracer",
+    "dependent",
+    "charges",
+)
+OF_ALLOYS = ("basis", "balance", "masses", "ends", "tracer", "layers", "interfaces")  # keys that ions do not go with
 BELONGS = {
     "at": ("step", "film"),
     "left": ("step",),
@@ -108,6 +122,8 @@ class Experiment:
         measured = None
         if "profile" in given:
             measured = None if self.wrong(*READING) else self.measured()
+        elif "reversal_potentials" in given:
+            measured = None if self.wrong("charges") else self.attempt(membrane, self.key("charges"))
         elif "layers" not in given and not self.wrong("profile", "layers"):
             self.faults.append(Fault("experiment", "profile is missing; name the CSV file of the profile, or layers."))
         elif "layers" in given and not self.wrong("layers", "ends"):
@@ -118,9 +134,7 @@ class Experiment:
         parts |= models_of(self.sections, told, self.names(), self.folder, self.attempt)
         if told is None or self.faults or self.outside:
             return None
-        ignored = tuple(f"{key} is given, but no method uses it yet." for key in NOT_YET if key in given)
-        warnings = (*measured.warnings, *ignored)
-        return self.attempt(replace, measured, **parts, source=str(self.path), warnings=warnings)
+        return self.attempt(replace, measured, **parts, source=str(self.path))
 
     def measured(self) -> Profile | None:
         """The profile of the CSV."""
@@ -130,6 +144,9 @@ class Experiment:
 
     def table(self, name: str, key: str, ends: dict | None = None) -> Profile | None:
         """The profile in a CSV that a key of [experiment] names; None and its faults, which have lines of their own."""
+        charges = self.key("charges")
+        if charges:
+            return self.ions(name, key, charges)
         tracer = self.key("tracer")
         column = getattr(tracer, "column", tracer)
         try:
@@ -150,6 +167,17 @@ class Experiment:
                 (self.faults if own else self.outside).append(
                     Fault(f"experiment.{fault.where}", fault.sentence) if own else fault
                 )
+            return None
+
+    def ions(self, name: str, key: str, charges: dict[str, float]) -> Profile | None:
+        """The concentrations of ions in a CSV; None and its faults."""
+        foreign = [word for word in OF_ALLOYS if self.key(word)]
+        self.faults += [Fault(f"experiment.{word}", "does not go with the charges of ions.") for word in foreign]
+        try:
+            path = below(name, self.path.parent, key)
+            return read_concentrations(path, charges, x_column=self.key("x"), component=self.key("component"))
+        except Invalid as invalid:
+            self.outside += invalid.faults
             return None
 
     def layers_alone(self) -> Profile | None:
@@ -204,6 +232,9 @@ class Experiment:
         section = self.sections.experiment
         found = {"time": section.time, "marker": section.marker, "marker_sigma": section.marker_sigma}
         found |= {"structure": section.structure or "", "semi_infinite": section.semi_infinite}
+        found["potential"] = section.potential
+        if section.reversal_potentials and section.charges:
+            found["reversals"] = self.attempt(reversals_of, section.reversal_potentials, section.charges) or ()
         if section.interfaces is not None:
             found["interfaces"] = tuple(section.interfaces)
         if section.markers is not None:

@@ -23,7 +23,6 @@ from simulator.laws.darken import STRUCTURES
 from simulator.laws.fick import Fick
 from simulator.laws.units import number
 
-NOT_YET = ("reversal_potentials", "potential")
 PAIR = {"type": "array", "items": {"type": "array", "prefixItems": [NUMBER, NUMBER]}}
 
 
@@ -77,6 +76,8 @@ def start_table(value: Any) -> Any:
 
 Text = Annotated[str, Field(min_length=1)]
 Fractions = dict[str, Read(read_fraction, {"type": "number", "minimum": 0, "maximum": 1})]
+Amounts = dict[str, above_zero("mol/m^3", zero=True)]
+Charge = Annotated[float, Field(allow_inf_nan=False)]
 Mass = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -116,6 +117,15 @@ class LayerTable(Table):
     __pydantic_extra__: Fractions
 
 
+class ReversalTable(Table):
+    """A potential at which no current crosses a membrane, inside less outside, and the solutions on both sides."""
+
+    V: Quantity("V")
+    inside: Amounts
+    outside: Amounts
+    sigma: above_zero("V") | None = None
+
+
 class ExperimentSection(Table):
     profile: Text | None = None
     x: Text | None = None
@@ -138,8 +148,9 @@ class ExperimentSection(Table):
     structure: Literal[tuple(STRUCTURES)] | None = None
     tracer: Annotated[Tracer | None, BeforeValidator(tracer_table)] = None
     layers: Annotated[list[LayerTable], Field(min_length=1)] | None = None
-    reversal_potentials: Any = None
-    potential: Any = None
+    charges: Annotated[dict[str, Charge], Field(min_length=1)] | None = None
+    reversal_potentials: Annotated[list[ReversalTable], Field(min_length=1)] | None = None
+    potential: Quantity("V") | None = None
 
 
 class ExperimentFile(Table):

@@ -191,7 +191,7 @@ class ResultFile:
         try:
             file["time"][index] = snapshot.time
             file["temperature"][index] = snapshot.temperature
-            file["mole_fraction"][index] = snapshot.mole_fraction
+            file[self.problem.mixture.quantity][index] = snapshot.composition
             file["flux"][index] = snapshot.flux
             for name, values in snapshot.fields.items():
                 file[name][index] = values
@@ -227,7 +227,7 @@ class ResultFile:
     def _create(self, state_size: int, control_size: int, fields: Mapping[str, tuple[int, ...]]) -> None:
         """Write the new file beside the old one and put it there in one step: a kill leaves one or the other."""
         grid, components = self.problem.grid, self.problem.mixture.components
-        times, n, cells = max(1, len(self.problem.save)), len(components), grid.cells
+        times, n, cells = len(self.problem.stops), len(components), grid.cells
         a_time = n * (2 * cells + 1) + 2 + len(DIAGNOSTICS) + sum(map(math.prod, fields.values()))
         values = times * a_time + 2 * (state_size + control_size)
         part = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
@@ -302,9 +302,12 @@ class ResultFile:
             return data
 
         allocate("time", ("time",), "s", "time")
-        allocate("mole_fraction", ("time", "component", "x"), "1", "mole fraction, cell average")
+        mixture = self.problem.mixture
+        unit = "1" if mixture.dependent else "mol m-3"
+        words = f"{mixture.quantity.replace('_', ' ')}, cell average"
+        allocate(mixture.quantity, ("time", "component", "x"), unit, words)
         unit, words = ("m s-1", "flux times molar volume, positive towards +x")
-        if self.problem.molar_volume is not None:
+        if self.problem.molar_volume is not None or not mixture.dependent:
             unit, words = ("mol m-2 s-1", "flux, positive towards +x")
         flux = allocate("flux", ("time", "component", "x_face"), unit, words)
         flux.attrs["frame"] = "number"

@@ -12,12 +12,13 @@ from simulator.files import RESULTS
 from simulator.files.schema import CaseFile
 from simulator.files.values import saved_times
 from simulator.laws.catalogue import LAWS, law_of
+from simulator.laws.electrolyte import Electrolyte
 from simulator.laws.law import Law
 from simulator.laws.mixture import Mixture
 from simulator.laws.molar_volume import MolarVolume
 from simulator.laws.table import below
 from simulator.laws.thermodynamics import Thermodynamics
-from simulator.problem.boundary import Boundary, Closed, Exchange, Fixed, Flux, Periodic
+from simulator.problem.boundary import Boundary, Closed, Electrode, Exchange, Fixed, Flux, Periodic
 from simulator.problem.check import outside
 from simulator.problem.domain import Domain
 from simulator.problem.initial import Expression, Film, Initial, Layers, Pieces, Step, Tabulated
@@ -73,14 +74,22 @@ class Reader:
             source=rates,
             title=sections.title or "",
             markers=tuple(sections.markers.at) if sections.markers else (),
+            sweep=self.sweep(),
         )
         # With stand-ins for the parameters, what the problem says of its coefficients would mislead.
         if problem is not None and sections.parameters is not None:
             self.attempt(problem.check)
         return problem
 
+    def sweep(self) -> tuple[float, ...]:
+        """The voltages of [sweep_voltage], V."""
+        section = self.sections.sweep_voltage
+        return () if section is None else tuple(np.linspace(section.start, section.end, section.points).tolist())
+
     def any_mixture(self) -> Mixture | None:
         """The components with the last one dependent: compositions can be checked while `dependent` is wrong."""
+        if self.ions is not None:
+            return None
         try:
             return Mixture(tuple(self.sections.components or ()), parameters=self.stand_ins())
         except Invalid:
@@ -101,14 +110,33 @@ class Reader:
         if boundary is not None and not boundary.depends_on_time:
             self.faults += boundary.check(mixture, np.zeros(1), np.full(1, np.nan))
 
+    @property
+    def ions(self) -> dict | None:
+        """The ions of the law, if it has any."""
+        return getattr(self.sections.law, "ions", None)
+
+    def electrolyte(self, parameters: dict[str, float]) -> Electrolyte | None:
+        """The ions, which stand in [law]; `components` may name them once more."""
+        names, given = tuple(self.ions), self.sections.components
+        if given is not None and tuple(given) != names:
+            text = f"the components of ions are those of law.ions, {', '.join(names)}; leave this out."
+            self.faults.append(Fault("components", text))
+        for key in ("dependent", "interstitial"):
+            if getattr(self.sections, key):
+                self.faults.append(Fault(key, "has no meaning for ions; leave it out."))
+        charges = {name: entry["z"] for name, entry in self.ions.items()}
+        return self.attempt(Electrolyte, names, parameters=parameters, charges=charges)
+
     def mixture(self) -> Mixture | None:
         sections = self.sections
-        if sections.components is None:
-            return None
         parameters = sections.parameters
         if parameters is None:
             # Its faults are known by now; the names still tell which expressions are right.
             parameters = self.stand_ins()
+        if self.ions is not None:
+            return self.electrolyte(parameters)
+        if sections.components is None:
+            return None
         interstitial = tuple(sections.interstitial or ())
         return self.attempt(Mixture, tuple(sections.components), sections.dependent or "", parameters, interstitial)
 
@@ -177,7 +205,7 @@ class Reader:
                 if not result.snapshots:
                     raise Invalid.at("initial.path", f"{section.path} holds no saved time yet.")
                 index = -1 if section.time is None else int(np.argmin(np.abs(result.time - section.time)))
-                fractions = result.snapshots[index].mole_fraction
+                fractions = result.snapshots[index].composition
                 return Tabulated(result.x, dict(zip(result.components, fractions, strict=True)), "initial.path")
             from simulator.files.measured import read_profile
 
@@ -281,6 +309,8 @@ def end_of(end):
         return Fixed(end.fixed)
     if hasattr(end, "flux"):
         return Flux(end.flux)
+    if hasattr(end, "electrode"):
+        return Electrode(end.electrode)
     return Exchange(end.exchange.coefficient, dict(end.exchange.model_extra))
 
 

@@ -19,6 +19,7 @@ from simulator.files.values import (
     SCHEDULE,
     SCHEMAS,
     SIZES,
+    Amount,
     Coefficient,
     Composition,
     Length,
@@ -40,7 +41,6 @@ from simulator.problem.domain import FEWEST, MOST
 
 SCHEMA = 1
 LATER = {
-    "sweep_voltage": "no law of this version carries a current.",
     "experiment": "this is an experiment file; `matano analyse` reads it, but it cannot be run.",
 }
 
@@ -80,11 +80,11 @@ class FilmStart(Table):
 
 
 class ExpressionStart(Table):
-    """Mole fractions as expressions of x, by name."""
+    """Mole fractions, or concentrations of ions, as expressions of x, by name."""
 
     model_config = ConfigDict(extra="allow")
     shape: Literal["expression"]
-    __pydantic_extra__: dict[str, Coefficient("1")]
+    __pydantic_extra__: dict[str, Amount]
 
 
 class FileStart(Table):
@@ -97,27 +97,33 @@ SHAPES = {"step": StepStart, "layers": LayersStart, "film": FilmStart, "expressi
 
 
 class FixedEnd(Table):
-    fixed: dict[str, Coefficient("1")]
+    fixed: dict[str, Amount]
 
 
 class FluxEnd(Table):
-    flux: dict[str, Coefficient("m/s")]
+    flux: dict[str, Amount]
 
 
 class Surroundings(Table):
     model_config = ConfigDict(extra="allow")
     coefficient: Coefficient("m/s")
-    __pydantic_extra__: dict[str, Coefficient("1")]
+    __pydantic_extra__: dict[str, Amount]
 
 
 class ExchangeEnd(Table):
     exchange: Surroundings
 
 
+class ElectrodeEnd(Table):
+    """The ion that alone carries the current."""
+
+    electrode: str
+
+
 def known_word(value: Any) -> Any:
     if value not in ("closed", "periodic"):
         hint = near(value, ("closed", "periodic")) if isinstance(value, str) else ""
-        forms = '"closed", "periodic", { fixed = {..} }, { flux = {..} } or { exchange = {..} }'
+        forms = '"closed", "periodic", { fixed = {..} }, { flux = {..} }, { exchange = {..} } or { electrode = ".." }'
         raise sentence(f"expected {forms}, got {shown(value)}.{hint}")
     return value
 
@@ -126,8 +132,9 @@ End = Annotated[
     Annotated[Literal["closed", "periodic"], BeforeValidator(known_word), Tag("<text>")]
     | Annotated[FixedEnd, Tag("<fixed>")]
     | Annotated[FluxEnd, Tag("<flux>")]
-    | Annotated[ExchangeEnd, Tag("<exchange>")],
-    Discriminator(lambda value: branch(value, "fixed", "flux", "exchange")),
+    | Annotated[ExchangeEnd, Tag("<exchange>")]
+    | Annotated[ElectrodeEnd, Tag("<electrode>")],
+    Discriminator(lambda value: branch(value, "fixed", "flux", "exchange", "electrode")),
 ]
 
 
@@ -166,6 +173,14 @@ class TimeSection(Table):
     spacing: Literal["linear", "log", "sqrt"] = "linear"
 
 
+class SweepSection(Table):
+    """Voltages from one to another, V."""
+
+    start: Quantity("V") = Field(alias="from")
+    end: Quantity("V") = Field(alias="to")
+    points: Annotated[int, Field(ge=2, le=100_000)]
+
+
 class SolverSection(Table):
     scheme: str = "implicit"
     rtol: Quantity("1") = 1e-6
@@ -177,7 +192,7 @@ class SolverSection(Table):
 class ExpectedValue(Table):
     """A value from outside this code: of a quantity at a position (m) and a time (s), with its source.
 
-    index: of a marker or an interface, 0 for the leftmost.
+    index: of a marker, an interface or an end, 0 for the leftmost. voltage: of the state of a sweep, V.
     """
 
     quantity: str
@@ -185,6 +200,7 @@ class ExpectedValue(Table):
     index: Annotated[int, Field(ge=0)] | None = None
     at: Length | None = None
     time: Seconds | None = None
+    voltage: Quantity("V") | None = None
     value: Quantity(None)
     rtol: Positive | None = None
     atol: Quantity(None) | None = None
@@ -286,7 +302,7 @@ class CaseFile(Table):
     solver: Annotated[SolverSection, Section] = SolverSection()
     expect: Annotated[ExpectSection, Section] = ExpectSection()
     verify: Annotated[VerifySection, Section] = VerifySection()
-    sweep_voltage: Annotated[later("sweep_voltage"), Section] = None
+    sweep_voltage: Annotated[SweepSection | None, Section] = None
     experiment: Annotated[later("experiment"), Section] = None
 
 
@@ -299,7 +315,10 @@ def read_case(data: dict) -> tuple[CaseFile, list[tuple[KeyPath, str]]]:
         if key not in names:
             faults.append(((key,), f"unknown key.{near(key, known) or ' Known: ' + ', '.join(known) + '.'}"))
     meant = {near(key, known) for key in data if key not in names}
-    missing = [name for name in REQUIRED if name not in data and f" Did you mean {name}?" not in meant]
+    law = data.get("law")
+    ions = isinstance(law, dict) and "ions" in law  # which are the components
+    required = [name for name in REQUIRED if not (ions and name == "components")]
+    missing = [name for name in required if name not in data and f" Did you mean {name}?" not in meant]
     faults += [((name,), "is missing.") for name in missing]
     given = {key: value for key, value in data.items() if key in names}
     return CaseFile.model_validate(given, context={"faults": faults}), faults

@@ -61,13 +61,18 @@ def reading(path: str | Path) -> Iterator[None]:
         ) from None
 
 
+def quantity_of(file: h5py.File) -> str:
+    """What its compositions are: mole_fraction or concentration; "" in a file that has neither."""
+    return next((name for name in ("mole_fraction", "concentration") if name in file), "")
+
+
 def check(file: h5py.File, path: str) -> None:
     """Raise Invalid unless the file has the parts of a result, in sizes that fit together."""
-    if any(name not in file.attrs for name in ("schema", "saved", "status")) or "mole_fraction" not in file:
+    if any(name not in file.attrs for name in ("schema", "saved", "status")) or not quantity_of(file):
         raise Invalid.at(path, "is an HDF5 file, but not a result of a simulation.")
     if int(file.attrs["schema"]) > SCHEMA:
         raise Invalid.at(path, "was written by a newer version of matano; upgrade to read it.")
-    times, components, cells = file["mole_fraction"].shape
+    times, components, cells = file[quantity_of(file)].shape
     shapes = {
         "time": (times,),
         "temperature": (times,),
@@ -78,7 +83,7 @@ def check(file: h5py.File, path: str) -> None:
         **{f"diagnostics/{name}": (times,) for name in DIAGNOSTICS},
     }
     sizes = {"x": cells, "x_face": cells + 1, "component": components}
-    sizes |= {name: file[name].shape[0] for name in ("marker", "interface") if name in file}
+    sizes |= {name: file[name].shape[0] for name in ("marker", "interface", "end") if name in file}
     for name, entry in FIELDS.items():
         if name in file:
             shapes[name] = (times, *(sizes[dimension] for dimension in entry.dimensions))
@@ -108,15 +113,15 @@ def resume_state(path: str | Path) -> tuple[list[Snapshot], Checkpoint | None]:
 
 def _snapshots(file: h5py.File) -> list[Snapshot]:
     saved = int(file.attrs["saved"])
-    time, temperature, fractions, flux = (
-        file[name][:saved] for name in ("time", "temperature", "mole_fraction", "flux")
+    time, temperature, compositions, flux = (
+        file[name][:saved] for name in ("time", "temperature", quantity_of(file), "flux")
     )
     numbers = {name: file[f"diagnostics/{name}"][:saved] for name in DIAGNOSTICS}
     fields = {name: file[name][:saved] for name in FIELDS if name in file}
     return [
         Snapshot(
             float(time[i]),
-            fractions[i],
+            compositions[i],
             flux[i],
             float(temperature[i]),
             {name: float(numbers[name][i]) for name in DIAGNOSTICS},
@@ -136,6 +141,7 @@ class StoredResult(Result):
         self.overrides = tuple(json.loads(file.attrs["overrides"]))
         self._files = json.loads(text_of(file.attrs.get("case_files", "{}")))
         self._components = tuple(text_of(name) for name in file["component"][:])
+        self._quantity = quantity_of(file)
         self.grid = Grid(file["x_face"][:], text_of(file.attrs["geometry"]))
         self.snapshots = _snapshots(file)
         self.warnings = text_of(file.attrs["warnings"]).splitlines()
@@ -148,6 +154,10 @@ class StoredResult(Result):
     @property
     def components(self) -> tuple[str, ...]:
         return self._components
+
+    @property
+    def quantity(self) -> str:
+        return self._quantity
 
     @cached_property
     def case(self):

@@ -16,8 +16,7 @@ HEAD = """\
 schema = 1
 title = "{title}"
 source = "constructed"  # where the numbers come from
-components = {components}{last}{interstitial}
-"""
+{components}"""
 
 DOMAIN = """\
 [domain]
@@ -220,6 +219,25 @@ TEMPLATES = (
         },
         initial=STEP.format(left="{ B = 0.05 }", right="{ B = 0.9 }"),
     ),
+    Template(
+        "nernst-planck",
+        "Junction of two salt solutions without current",
+        law="nernst-planck",
+        components=(),
+        interval='["-2 mm", "2 mm"]',
+        temperature="25 degC",
+        end="10 s",
+        keys={
+            "ions": "{ H = { z = 1, D = 9.311e-9 }, K = { z = 1, D = 1.957e-9 }, Cl = { z = -1, D = 2.032e-9 } }",
+            "closure": '"electroneutral"',
+            "current": '"0 A/m^2"',
+        },
+        boundary='[boundary]  # "closed" | { fixed = {..} } | { flux = {..} } | { electrode = "H" }\n'
+        'left = { fixed = { H = "0.1 mol/L", K = 0.0 } }\nright = { fixed = { H = 0.0, K = "0.1 mol/L" } }\n',
+        initial="[initial]  # concentrations, mol/m^3; the ion that is left out makes them neutral\n"
+        'shape = "step"  # step | layers | film | expression | file\nat = "0 um"\n'
+        'left = { H = "0.1 mol/L", K = 0.0 }\nright = { H = 0.0, K = "0.1 mol/L" }\n',
+    ),
 )
 
 
@@ -240,15 +258,9 @@ def template(name: str = "binary-couple") -> str:
 
 
 def text_of(entry: Template) -> str:
-    components = "[" + ", ".join(f'"{name}"' for name in entry.components) + "]"
-    last = f'\ndependent = "{entry.dependent}"'
-    last = commented(last, "its fraction is 1 minus the others; the last one by default")
-    interstitial = ""
-    if entry.interstitial:
-        interstitial = commented(f"\ninterstitial = {toml(entry.interstitial)}", "between the sites of the lattice")
-    free = next(name for name in entry.components if name != entry.dependent)
+    free = next((name for name in entry.components if name != entry.dependent), "")
     parts = [
-        HEAD.format(title=entry.title, components=components, last=last, interstitial=interstitial),
+        HEAD.format(title=entry.title, components=components_of(entry)),
         DOMAIN.format(interval=entry.interval, geometry=entry.geometry),
         entry.initial,
         entry.boundary.format(name=free) if entry.boundary is CLOSED else entry.boundary,
@@ -260,6 +272,20 @@ def text_of(entry: Template) -> str:
     ]
     lines = "\n".join(part for part in parts if part).split("\n")
     return "\n".join(aligned(line) for line in lines)
+
+
+def components_of(entry: Template) -> str:
+    """The lines that name the components; none for ions, which stand in [law]."""
+    if not entry.components:
+        return ""
+    last = f'dependent = "{entry.dependent}"'
+    lines = [
+        "components = [" + ", ".join(f'"{name}"' for name in entry.components) + "]",
+        commented(last, "its fraction is 1 minus the others; the last one by default"),
+    ]
+    if entry.interstitial:
+        lines.append(commented(f"interstitial = {toml(entry.interstitial)}", "between the sites of the lattice"))
+    return "\n".join([*lines, ""])
 
 
 def law_table(law, given: Mapping[str, str]) -> str:
@@ -277,7 +303,7 @@ def law_table(law, given: Mapping[str, str]) -> str:
         elif about["example"] is not None:
             lines.append(f"{entry.name} = {toml(about['example'])}")
         else:
-            lines.append(f"# {entry.name} = {toml(entry.default)}")
+            lines.append(f"# {entry.name} = {toml(0.0 if entry.default is None else entry.default)}")
     return "\n".join(lines) + "\n"
 
 

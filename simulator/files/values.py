@@ -162,6 +162,14 @@ def below(where: str, name: str) -> str:
     return f"{where}.{path_text((name,))}" if where else path_text((name,))
 
 
+def amount(value: Any) -> Any:
+    """A mole fraction or a concentration, as it is written: which of them, the components say."""
+    if isinstance(value, str) and looks_like_quantity(value):
+        number(value, None if "%" not in value else "1", "")
+        return value
+    return coefficient(value, "1")
+
+
 COEFFICIENT = {"anyOf": [{"type": "number"}, {"type": "string"}, {"type": "object"}]}
 NUMBER = {"anyOf": [{"type": "number"}, {"type": "string"}]}
 SCHEMAS = {
@@ -253,7 +261,8 @@ OMEGA = {"type": "object", "additionalProperties": {"anyOf": [*COEFFICIENT["anyO
 SCHEDULE = {"type": "array", "items": {"type": "array", "prefixItems": [NUMBER, NUMBER]}}
 Length, Seconds = Quantity("m"), Quantity("s")
 Positive = Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)]
-Composition = dict[str, Quantity("1")]
+Amount = Read(amount, COEFFICIENT)
+Composition = dict[str, Amount]
 
 
 def saved_times(end: float | str, save: int | Sequence[float] | None, spacing: str = "linear") -> tuple[float, ...]:

@@ -109,10 +109,13 @@ def settle(t: Real, system: System, u: Matrix, iterations: Int) -> Int:
 
 
 @kernel
-def steady(t: Real, system: System, u: Matrix, step: Real, tolerance: Real, iterations: Int, counts: Vector) -> Int:
+def steady(
+    t: Real, system: System, u: Matrix, step: Real, longest: Real, tolerance: Real, iterations: Int, counts: Vector
+) -> Int:
     """R(u) = 0 by linearly implicit Euler steps that grow tenfold: each keeps every inventory, the last are Newton's.
 
-    Finished when the change stays below `tolerance` over six decades of the step. counts: iterations, refused steps.
+    longest: of the steps; finite where an inventory that nothing else decides must not drown in rounding. Finished when
+    the change stays below `tolerance` over six such steps. counts: iterations, refused steps.
     """
     m, n = u.shape
     work = workspace(m, n, system.periodic)
@@ -135,7 +138,7 @@ def steady(t: Real, system: System, u: Matrix, step: Real, tolerance: Real, iter
         if calm > 6:
             close_ring(system, u)
             return DONE
-        step *= 10.0
+        step = min(10.0 * step, longest)
     return NOT_CONVERGED
 
 

@@ -5,10 +5,11 @@ from simulator.laws.darken import Darken
 from simulator.laws.fick import Fick
 from simulator.laws.law import Law
 from simulator.laws.line_compounds import LineCompounds
+from simulator.laws.nernst_planck import NernstPlanck
 from simulator.laws.onsager import Onsager
 from simulator.laws.two_phase import TwoPhase
 
-LAWS: tuple[type[Law], ...] = (Fick, Darken, Onsager, LineCompounds, TwoPhase)
+LAWS: tuple[type[Law], ...] = (Fick, Darken, Onsager, LineCompounds, TwoPhase, NernstPlanck)
 
 
 def law_of(kind: str, where: str = "law.kind") -> type[Law]:

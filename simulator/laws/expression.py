@@ -84,9 +84,12 @@ class Vocabulary:
 
 
 def vocabulary(mixture: Mixture) -> Vocabulary:
-    """x_NAME for every component, the dependent one as 1 - sum of the others, and the parameters of the case."""
+    """x_NAME for every component, the dependent one as 1 - sum of the others, or c_NAME for every ion; and the
+    parameters of the case."""
+    names = tuple(f"{mixture.symbol}_{name}" for name in mixture.independent)
+    if not mixture.dependent:
+        return Vocabulary(names, {}, mixture.parameters)
     dependent = {f"x_{mixture.dependent}": (1.0, *(-mixture.on_lattice))}
-    names = tuple(f"x_{name}" for name in mixture.independent)
     formulas = {}
     if mixture.interstitial:
         # The unknowns are u-fractions: x_k = u_k / (1 + sum of the interstitial u).

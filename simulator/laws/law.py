@@ -44,11 +44,12 @@ def key(
 class Equations:
     """A law as the engine sees it: m unknowns a cell, M du/dt = -div F(u) + S(u).
 
-    flux, flux_slopes, source: kernels of the signatures in `simulator.kernels.jit`; without slopes the Jacobian is
-    made by coloured differences. parameters: what the kernels are given. mass (m,): 1 for what is conserved, 0 for an
-    algebraic row. scale (m,): size of each unknown, to which rtol refers where the unknown is small. typical (m,):
-    size below which difference increments do not fall. bounds (k, m + 1): admissible states have bounds[:, :m] @ u +
-    bounds[:, m] >= 0. autonomous: False when flux or source depend on t or T.
+    flux, flux_slopes, source, source_slopes: kernels of the signatures in `simulator.kernels.jit`, the last one as
+    `simulator.kernels.differences.add_source_slopes`; without slopes the Jacobian is made by differences. parameters:
+    what the kernels are given. mass (m,): 1 for what is conserved, 0 for an algebraic row. scale (m,): size of each
+    unknown, to which rtol refers where the unknown is small. typical (m,): size below which difference increments do
+    not fall. bounds (k, m + 1): admissible states have bounds[:, :m] @ u + bounds[:, m] >= 0. autonomous: False when
+    flux or source depend on t or T.
     """
 
     names: tuple[str, ...]
@@ -56,6 +57,7 @@ class Equations:
     parameters: np.ndarray
     flux_slopes: Kernel | None = None
     source: Kernel | None = None
+    source_slopes: Kernel | None = None
     mass: np.ndarray | None = None
     scale: np.ndarray | None = None
     typical: np.ndarray | None = None
@@ -127,6 +129,14 @@ class Law(ABC):
         if "T" in self.depends_on and not (temperatures.size and np.isfinite(temperatures).all()):
             raise Invalid.at(self.where, 'the law needs a temperature: add [temperature] value = "1000 degC".')
         return temperatures if temperatures.size else np.array([np.nan])
+
+    def layers(self, problem) -> tuple[tuple[float, float], ...]:
+        """Positions and widths, m, of layers in a problem with this law that need small cells, whatever its start."""
+        return ()
+
+    def warnings(self, problem) -> tuple[str, ...]:
+        """What a person should know of a problem with this law before a run, as sentences."""
+        return ()
 
     def check_problem(self, problem) -> list[Fault]:
         """What is wrong with a problem that has this law, although each part of it is right."""

@@ -1,9 +1,10 @@
 """The components of a case: which of them are unknowns, and the parameters its expressions may name."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from simulator.faults import Fault, Invalid, near
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 SUM_TOLERANCE = 1e-9
+FUNCTION_TOLERANCE = 1e-6  # of a sum of fractions that are functions of x or t
+OUTSIDE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,16 @@ class Mixture:
 
     The unknowns are mole fractions, or, where some components are interstitial, u-fractions: moles for each mole of
     substitutional atoms, u_i = x_i / (sum of the substitutional x), for all components alike.
+
+    quantity, unit: what a composition is given in; symbol: of it in expressions; rate_unit: of what flows, per area;
+    most: that a composition may have of a component.
     """
+
+    quantity: ClassVar[str] = "mole_fraction"
+    unit: ClassVar[str] = "1"
+    symbol: ClassVar[str] = "x"
+    rate_unit: ClassVar[str] = "m/s"
+    most: ClassVar[float] = 1.0
 
     components: tuple[str, ...]
     dependent: str = ""
@@ -103,6 +115,43 @@ class Mixture:
         rows[self.m, : self.m] = -self.on_lattice
         rows[self.m, self.m] = 1.0
         return rows
+
+    def check_names(self, names: Sequence[str], where: str) -> None:
+        """Raise Invalid unless these are all components, or all but one."""
+        faults = [Fault(f"{where}.{name}", self.unknown(name)) for name in names if name not in self.components]
+        missing = [name for name in self.components if name not in names]
+        if not faults and len(missing) > 1:
+            faults.append(Fault(where, f"{', '.join(missing)} are missing; give all components or all but one."))
+        if faults:
+            raise Invalid(*faults)
+
+    def missing_weights(self, missing: str) -> tuple[float, dict[str, float]]:
+        """What the component that was not given is: a constant, and the weight of each other one in it."""
+        return 1.0, {name: -1.0 for name in self.components if name != missing}
+
+    def rows(self, given: Mapping[str, np.ndarray], x: np.ndarray, where: str = "initial") -> np.ndarray:
+        """The unknowns (m, ...) from mole fractions of all components, or all but one, at positions x (m): each a
+        number or of the shape of x. Raises Invalid unless they lie in the simplex."""
+        self.check_names(tuple(given), where)
+        rows = {name: np.broadcast_to(np.asarray(values, float), np.shape(x)) for name, values in given.items()}
+        missing = [name for name in self.components if name not in rows]
+        total = sum(rows.values())
+        if missing:
+            rows[missing[0]] = 1.0 - total
+        elif np.any(bad := ~(np.abs(total - 1.0) <= FUNCTION_TOLERANCE)):
+            i = np.argmax(bad)
+            raise Invalid.at(where, f"the mole fractions sum to {total.flat[i]:.9g} at x = {x.flat[i]:g} m, not to 1.")
+        faults = []
+        for name, row in sorted(rows.items(), key=lambda item: item[0] not in given):
+            bad = ~((row >= -OUTSIDE) & (row <= 1.0 + OUTSIDE))
+            if np.any(bad) and not (faults and name in missing):
+                i, others = np.argmax(bad), "" if name not in missing else " (1 minus the others)"
+                key = f"{where}.{name}" if name in given else where
+                place = f"x_{name}{others} is {row.flat[i]:.6g} at x = {x.flat[i]:g} m"
+                faults.append(Fault(key, f"{place}; a mole fraction lies between 0 and 1."))
+        if faults:
+            raise Invalid(*faults)
+        return self.unknowns(np.stack([rows[name] for name in self.independent]))
 
     def fractions(self, given: Mapping[str, float], where: str) -> np.ndarray:
         """The unknowns (m,) of a composition given as mole fractions; Invalid unless it lies in the simplex."""

@@ -53,6 +53,7 @@ siemens = ampere / volt = S
 farad = coulomb / volt = F
 hertz = 1 / second = Hz
 """
+AVOGADRO = 6.02214076e23  # 1/mol
 MEANING = {
     "": ("a plain number", "0.5"),
     "1": ("a plain number", "0.5"),
@@ -226,6 +227,8 @@ def convert(value: float, given: str, unit: str | None, text: str, where: str) -
 
     try:
         amount = units.Quantity(value, units.parse_units(readable(given)))
+        if unit == "mol/m^3" and amount.check("[length]**-3"):  # a number of them, as of electrons in a crystal
+            amount = amount / units.Quantity(AVOGADRO, "1/mol")
         result = amount.to_base_units() if unit is None else amount.to(readable(unit) if unit not in ("", "1") else "")
     except pint.errors.OffsetUnitCalculusError:
         raise Invalid.at(where, f"{shown(text)}: in a compound unit write K instead of degC.") from None

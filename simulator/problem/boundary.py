@@ -8,8 +8,17 @@ import numpy as np
 from simulator.faults import Fault, Invalid
 from simulator.laws.mixture import Mixture
 from simulator.laws.units import number
-from simulator.problem.initial import check_names, composition, independent
-from simulator.problem.programs import Spec, evaluate, is_expression, joined, program_of, tree_of, weighted_sum
+from simulator.problem.initial import composition
+from simulator.problem.programs import (
+    Spec,
+    evaluate,
+    is_expression,
+    joined,
+    names_time,
+    program_of,
+    tree_of,
+    weighted_sum,
+)
 
 VARIABLES = ("t", "T")
 OUTWARD = {"left": -1.0, "right": 1.0}
@@ -22,7 +31,10 @@ class End:
     """
 
     word = ""
-    unit = "1"
+
+    def unit(self, mixture: Mixture) -> str:
+        """Of `values`."""
+        return mixture.unit
 
     def values(self) -> Mapping[str, Spec]:
         """What may depend on time: numbers or expressions of t and T, by component."""
@@ -30,7 +42,7 @@ class End:
 
     @property
     def depends_on_time(self) -> bool:
-        return any(map(is_expression, self.values().values()))
+        return any(map(names_time, self.values().values()))
 
     def rows(self, mixture: Mixture, t: float, T: float, area: float, side: str) -> np.ndarray:
         """(m, 3): c, a, b."""
@@ -92,21 +104,23 @@ class Fixed(End):
 
 @dataclass(frozen=True)
 class Flux(End):
-    """The flux in m/s, positive towards +x at either end; 0 for an independent component that is not given.
+    """The flux in m/s, of ions in mol/(m^2 s), positive towards +x at either end; 0 for a component not given.
 
     All fluxes sum to 0: with the dependent component given, one other may be left out and balances them.
     """
 
     given: Mapping[str, Spec]
     word = "flux"
-    unit = "m/s"
+
+    def unit(self, mixture):
+        return mixture.rate_unit
 
     def values(self):
         return self.given
 
     def rows(self, mixture, t, T, area, side):
         J = {
-            name: at_time(value, mixture, t, T, f"boundary.{side}.flux.{name}", "m/s")
+            name: at_time(value, mixture, t, T, f"boundary.{side}.flux.{name}", mixture.rate_unit)
             for name, value in self.given.items()
         }
         balance = self.balance(mixture)
@@ -139,7 +153,7 @@ class Flux(End):
             faults.append(
                 Fault(where, f"{mixture.dependent} is given, so only one of {', '.join(missing)} may be left out.")
             )
-        values, more = series(self.given, mixture, times, temperatures, where, "m/s")
+        values, more = series(self.given, mixture, times, temperatures, where, mixture.rate_unit)
         faults += more
         if not faults and mixture.dependent in self.given and not missing:
             total, size = sum(values.values()), sum(np.abs(value) for value in values.values())
@@ -182,6 +196,20 @@ class Exchange(End):
 
 
 @dataclass(frozen=True)
+class Electrode(End):
+    """An ion that alone carries the current through the end; nothing else passes."""
+
+    ion: str
+    word = "electrode"
+
+    def rows(self, mixture, t, T, area, side):
+        return np.tile([0.0, 0.0, 1.0], (mixture.m, 1))
+
+    def check(self, mixture, times, temperatures, where):
+        return [] if self.ion in mixture.components else [Fault(f"{where}.electrode", mixture.unknown(self.ion))]
+
+
+@dataclass(frozen=True)
 class Boundary:
     """Both ends."""
 
@@ -213,7 +241,7 @@ class Boundary:
         for side, end, area in (("left", self.left, areas[0]), ("right", self.right, areas[-1])):
             for terms in end.sources(mixture, float(area), side):
                 rows = [
-                    (factor, tree_of(value, mixture, f"boundary.{side}", VARIABLES, end.unit))
+                    (factor, tree_of(value, mixture, f"boundary.{side}", VARIABLES, end.unit(mixture)))
                     for factor, value in terms
                 ]
                 trees.append(weighted_sum(rows))
@@ -251,14 +279,19 @@ def surroundings(given: Mapping[str, Spec], mixture: Mixture, t: float, T: float
     """The unknowns (m,) of a composition that may depend on time."""
     if not any(map(is_expression, given.values())):
         return composition(given, mixture, where)
-    values = {name: at_time(value, mixture, t, T, f"{where}.{name}", "1") for name, value in given.items()}
-    return independent(values, mixture, np.asarray(0.0), where)
+    values = {name: at_time(value, mixture, t, T, f"{where}.{name}", mixture.unit) for name, value in given.items()}
+    return mixture.rows(values, np.asarray(0.0), where)
 
 
 def surrounding_terms(given: Mapping[str, Spec], mixture: Mixture, factor: float) -> list:
-    """c of every independent component as terms: factor * value, or factor * (1 - the others) for the one not given."""
-    rest = [(factor, 1.0)] + [(-factor, value) for value in given.values()]
-    return [[(factor, given[name])] if name in given else rest for name in mixture.independent]
+    """c of every independent component as terms: factor * value, or factor * what the others leave for the one not
+    given."""
+
+    def rest(name):
+        constant, weights = mixture.missing_weights(name)
+        return [(factor * constant, 1.0)] + [(factor * weights[other], value) for other, value in given.items()]
+
+    return [[(factor, given[name])] if name in given else rest(name) for name in mixture.independent]
 
 
 def series(
@@ -283,10 +316,10 @@ def series(
 
 def check_surroundings(given, mixture: Mixture, times, temperatures, where: str) -> list[Fault]:
     try:
-        check_names(tuple(given), mixture, where)
+        mixture.check_names(tuple(given), where)
     except Invalid as invalid:
         return list(invalid.faults)
-    values, faults = series(given, mixture, times, temperatures, where, "1")
+    values, faults = series(given, mixture, times, temperatures, where, mixture.unit)
     if mixture.interstitial and any(map(is_expression, given.values())):
         faults.append(Fault(where, "expressions are not known here in a case with interstitials; give numbers."))
     if faults:
@@ -296,7 +329,7 @@ def check_surroundings(given, mixture: Mixture, times, temperatures, where: str)
             if not any(map(is_expression, given.values())):
                 composition(given, mixture, where)
                 return []
-            independent({name: row[i] for name, row in values.items()}, mixture, np.asarray(0.0), where)
+            mixture.rows({name: row[i] for name, row in values.items()}, np.asarray(0.0), where)
         except Invalid as invalid:
             return [Fault(f.where, f.sentence.replace("at x = 0 m", f"at t = {t:g} s")) for f in invalid.faults]
     return []

@@ -17,7 +17,9 @@ def faults_of(problem) -> list[Fault]:
     parts = list(chain(temperature(problem), start(problem), ends(problem), geometry(problem), source(problem)))
     if any(fault.where.split(".")[0] in ("initial", "boundary", "temperature") for fault in parts):
         return unique(parts)
-    return unique([*parts, *steady(problem), *law(problem), *grid(problem), *markers(problem), *volume(problem)])
+    return unique(
+        [*parts, *steady(problem), *sweep(problem), *law(problem), *grid(problem), *markers(problem), *volume(problem)]
+    )
 
 
 def unique(faults: list[Fault]) -> list[Fault]:
@@ -84,10 +86,21 @@ def steady(problem) -> list[Fault]:
         text = "a steady state needs ends that do not change in time; leave t out, or give an end time."
         faults.append(Fault("boundary", text))
     held = any(isinstance(end, Fixed) or (isinstance(end, Exchange) and end.coefficient > 0.0) for end in ends)
-    if not held and problem.source is None:
+    if not held and problem.source is None and problem.mixture.dependent:  # closed ions keep what they started with
         text = "a steady state is not determined unless an end is fixed or exchanges; hold one, or give an end time."
         faults.append(Fault("boundary", text))
     return faults
+
+
+def sweep(problem) -> list[Fault]:
+    """A sweep needs a law of ions, whose steady states it goes through."""
+    if not problem.sweep:
+        return []
+    if problem.mixture.quantity != "concentration":
+        return [Fault("sweep_voltage", f"the law {problem.law.kind} carries no current; use nernst-planck.")]
+    if not problem.steady:
+        return [Fault("sweep_voltage", 'the currents of a sweep are steady ones: use [time] end = "steady".')]
+    return []
 
 
 def law(problem) -> list[Fault]:

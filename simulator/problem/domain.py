@@ -82,9 +82,10 @@ class Domain:
         centres = {"uniform": [], "interface": jumps, "walls": [a, b]}[self.grading]
         if length is None or not math.isfinite(length) or length <= 0.0:
             length = DEFAULT_FRACTION * self.width
-        centres = [(x, length) for x in centres]
-        if self.grading == "interface":
-            centres += [(float(x), float(width)) for x, width in fronts if a <= x <= b]
+        fronts = [(float(x), float(width)) for x, width in fronts if a <= x <= b]
+        centres = [(x, length) for x in centres if x not in dict(fronts)]
+        if self.grading == "interface" or (self.grading == "walls" and fronts):
+            centres += fronts
         widths = tuple(min(max(width, SMALLEST_FRACTION * self.width), self.width) for _, width in centres)
         anchors = np.array([a, *inside, b])
         if 2 * (len(anchors) - 1) > self.cells:

@@ -14,7 +14,6 @@ from simulator.problem.grid import Grid
 Composition = Mapping[str, float]
 GAUSS_X, GAUSS_W = np.polynomial.legendre.leggauss(4)
 SAMPLES = 2000
-OUTSIDE = 1e-9
 
 
 class Initial:
@@ -214,15 +213,13 @@ class Expression(Initial):
     def programs(self, mixture: Mixture):
         from simulator.problem.programs import programs_of
 
-        return programs_of(self.given, mixture, "initial", ("x",))
+        return programs_of(self.given, mixture, "initial", ("x",), mixture.unit)
 
     def at(self, x: np.ndarray, mixture: Mixture) -> np.ndarray:
         """The unknowns (m, ...) at positions x."""
         from simulator.problem.programs import evaluate
 
-        return independent(
-            {name: evaluate(program, x=x) for name, program in self.programs(mixture).items()}, mixture, x
-        )
+        return mixture.rows({name: evaluate(program, x=x) for name, program in self.programs(mixture).items()}, x)
 
     def averages(self, mixture: Mixture, grid: Grid) -> np.ndarray:
         half = 0.5 * np.diff(grid.faces)
@@ -275,7 +272,7 @@ class Tabulated(Initial):
 
     def nodes(self, mixture: Mixture) -> np.ndarray:
         """The unknowns (m, k) at the positions given."""
-        return independent(self.fractions, mixture, self.x, self.source or "initial.file")
+        return mixture.rows(self.fractions, self.x, self.source or "initial.file")
 
     def averages(self, mixture: Mixture, grid: Grid) -> np.ndarray:
         nodes, inside = self.nodes(mixture), (self.x > grid.faces[0]) & (self.x < grid.faces[-1])
@@ -301,40 +298,5 @@ def composition(given: Composition, mixture: Mixture, where: str) -> np.ndarray:
     """The unknowns (m,) of a composition whose values are numbers."""
     if not isinstance(given, Mapping):
         raise Invalid.at(where, f"expected a composition such as {{ {mixture.independent[0]} = 0.2 }}, got {given!r}.")
-    return mixture.fractions({name: number(value, "1", f"{where}.{name}") for name, value in given.items()}, where)
-
-
-def check_names(names: Sequence[str], mixture: Mixture, where: str) -> None:
-    """Raise Invalid unless these are all components, or all but one."""
-    faults = [Fault(f"{where}.{name}", mixture.unknown(name)) for name in names if name not in mixture.components]
-    missing = [name for name in mixture.components if name not in names]
-    if not faults and len(missing) > 1:
-        faults.append(Fault(where, f"{', '.join(missing)} are missing; give all components or all but one."))
-    if faults:
-        raise Invalid(*faults)
-
-
-def independent(given: Mapping[str, np.ndarray], mixture: Mixture, x: np.ndarray, where: str = "initial") -> np.ndarray:
-    """The unknowns (m, ...) from mole fractions of all components, or all but one, in the simplex."""
-    check_names(tuple(given), mixture, where)
-    rows = {name: np.broadcast_to(np.asarray(values, float), np.shape(x)) for name, values in given.items()}
-    missing = [name for name in mixture.components if name not in rows]
-    total = sum(rows.values())
-    if missing:
-        rows[missing[0]] = 1.0 - total
-    elif np.any(bad := ~(np.abs(total - 1.0) <= 1e-6)):
-        i = np.argmax(bad)
-        raise Invalid.at(where, f"the mole fractions sum to {total.flat[i]:.9g} at x = {x.flat[i]:g} m, not to 1.")
-    faults = []
-    for name, row in sorted(rows.items(), key=lambda item: item[0] not in given):
-        bad = ~((row >= -OUTSIDE) & (row <= 1.0 + OUTSIDE))
-        if np.any(bad) and not (faults and name in missing):
-            i, others = np.argmax(bad), "" if name not in missing else " (1 minus the others)"
-            key = f"{where}.{name}" if name in given else where
-            text = (
-                f"x_{name}{others} is {row.flat[i]:.6g} at x = {x.flat[i]:g} m; a mole fraction lies between 0 and 1."
-            )
-            faults.append(Fault(key, text))
-    if faults:
-        raise Invalid(*faults)
-    return mixture.unknowns(np.stack([rows[name] for name in mixture.independent]))
+    values = {name: number(value, mixture.unit, f"{where}.{name}") for name, value in given.items()}
+    return mixture.fractions(values, where)

@@ -35,7 +35,8 @@ class Problem:
 
     temperature None: nothing may depend on T. source: d x_NAME/dt in 1/s by component, numbers or expressions of the
     composition, x, t and T; the dependent component takes minus their sum. molar_volume: of the law, by default.
-    markers: positions in m, at the start, of inert markers that move with the lattice.
+    markers: positions in m, at the start, of inert markers that move with the lattice. sweep: voltages in V at which
+    the steady states of ions are found, one after the other.
     """
 
     mixture: Mixture
@@ -50,6 +51,7 @@ class Problem:
     title: str = ""
     molar_volume: MolarVolume | None = None
     markers: tuple[float | str, ...] = ()
+    sweep: tuple[float, ...] = ()
 
     def __post_init__(self):
         faults = []
@@ -93,6 +95,11 @@ class Problem:
         return self.end == STEADY
 
     @property
+    def stops(self) -> tuple[float, ...]:
+        """Times in s at which a run stops for a profile: infinite for steady states, of which a sweep has several."""
+        return (np.inf,) * max(1, len(self.sweep)) if self.steady else self.save
+
+    @property
     def swells(self) -> bool:
         """Whether the molar volume changes with the composition: the cells then move on the lab axis."""
         return self.molar_volume is not None and self.molar_volume.varies
@@ -128,21 +135,22 @@ class Problem:
 
     def composition_range(self) -> tuple[np.ndarray, np.ndarray]:
         """Lowest and highest independent mole fractions (m,) of the start and the ends."""
-        points = np.clip(self.extremes, 0.0, 1.0)
+        points = np.clip(self.extremes, 0.0, self.mixture.most)
         return points.min(axis=1), points.max(axis=1)
 
     def reachable_range(self) -> tuple[np.ndarray, np.ndarray]:
         """Lowest and highest independent mole fractions (m,) that a run can reach: a flux or a source may lead beyond
         the start and the ends, anywhere between 0 and 1.
         """
-        if self.source or isinstance(self.boundary.left, Flux) or isinstance(self.boundary.right, Flux):
+        fed = self.source or isinstance(self.boundary.left, Flux) or isinstance(self.boundary.right, Flux)
+        if fed and np.isfinite(self.mixture.most):
             return np.zeros(self.mixture.m), np.ones(self.mixture.m)
         return self.composition_range()
 
     @cached_property
     def sample(self) -> np.ndarray:
         """Compositions (m, k) on which the law is checked: the extremes and the straight lines between them."""
-        points = np.clip(self.extremes, 0.0, 1.0)
+        points = np.clip(self.extremes, 0.0, self.mixture.most)
         if self.mixture.m == 1:
             return np.linspace(points.min(), points.max(), FINE)[None, :]
         corners = points
@@ -209,8 +217,9 @@ class Problem:
     @cached_property
     def grid(self) -> Grid:
         smallest, largest = self.diffusivities
-        if self.steady or not largest > 0.0:
-            return self.domain.grid(self.jumps)
+        layers = self.law.layers(self)
+        if layers or self.steady or not largest > 0.0:
+            return self.domain.grid(self.jumps, self.diffusion_length if largest > 0.0 else None, layers)
         # Measured on couples with D constant, exp(3x) and 10^(3x): the error is least at the geometric mean of D.
         width = self.law.grid_width * (max(smallest, LEAST * largest) / largest) ** 0.25
         fronts = self.fronts(width)
@@ -277,15 +286,17 @@ class Problem:
 
     def warnings(self) -> tuple[str, ...]:
         """What a person should know before a run, as sentences."""
+        own = self.law.warnings(self)
         length = self.diffusion_length
         couple = isinstance(self.initial, Step) and self.boundary.closed and self.domain.geometry == "planar"
         if not couple or not np.isfinite(length):
-            return ()
+            return own
         a, b = self.domain.interval
         half = min(self.initial.at - a, b - self.initial.at)
         if half >= ENOUGH * length:
-            return ()
+            return own
         return (
+            *own,
             f"The interface lies {half:.3g} m from an end, less than 8 sqrt(D t) = {ENOUGH * length:.3g} m for "
             f"the largest D = {self.largest_diffusivity:.3g} m^2/s: the profile may reach the end, and methods that "
             "need a semi-infinite couple then fail. Lengthen the domain or shorten the time.",

@@ -1,5 +1,6 @@
 """Values of a case that may be expressions, as programs that may use some of x, t, T and the composition only."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -9,6 +10,7 @@ from simulator.laws.mixture import Mixture
 from simulator.laws.units import looks_like_quantity, number
 
 Spec = float | str
+TIME = re.compile(r"\b[tT]\b")
 MEANING = {
     "x": "the position x",
     "y": "a second coordinate y",
@@ -22,6 +24,11 @@ MEANING = {
 def is_expression(value: Spec) -> bool:
     """False for a number or a quantity."""
     return isinstance(value, str) and not looks_like_quantity(value)
+
+
+def names_time(value: Spec) -> bool:
+    """Whether an expression names t, or T, which may change with it; one of parameters alone does not."""
+    return is_expression(value) and TIME.search(value) is not None
 
 
 def tree_of(value: Spec, mixture: Mixture, where: str, variables: Iterable[str], unit: str = "1"):

@@ -76,6 +76,8 @@ def discretise(
         ends = np.zeros((m, 6))
     volume = np.concatenate(([0.0], grid.volumes, [0.0]))
     factor, substitute = elimination(2 * m if periodic else m)
+    # Slopes that a law brings are those of its own source alone.
+    slopes = add_source_slopes if equations.source_slopes is None or source_program.size else equations.source_slopes
     sources = equations.source is not None or source_program.size > 0
     given = end_program.size or source_program.size or temperature_program.size
     return System(
@@ -85,7 +87,7 @@ def discretise(
         source=equations.source.address if equations.source else 0,
         added=given_source.address if source_program.size else 0,
         add_source=add_source.address if sources else 0,
-        add_source_slopes=add_source_slopes.address if sources else 0,
+        add_source_slopes=slopes.address if sources else 0,
         end_values=given_ends.address if end_program.size else 0,
         history=given_temperature.address if temperature_program.size else 0,
         factor=factor.address,

@@ -29,8 +29,17 @@ STEADY_TOLERANCE = 1e-12
 class Integration:
     """State and step control of one run: u (m, n) with the ends; state, see `simulator.kernels.stepping`."""
 
-    def __init__(self, system: System, start: np.ndarray, scheme: Scheme, controls: Controls, span: float):
-        """start (m, n); span: the length of the whole run in s, which sets the smallest step."""
+    def __init__(
+        self,
+        system: System,
+        start: np.ndarray,
+        scheme: Scheme,
+        controls: Controls,
+        span: float,
+        overshoot: float = OVERSHOOT,
+    ):
+        """start (m, n); span: the length of the whole run in s, which sets the smallest step; overshoot: how far
+        outside the admissible region a step may land."""
         self.system = system
         self.scheme = scheme
         self.max_steps = controls.max_steps
@@ -38,7 +47,7 @@ class Integration:
         self.state = np.zeros(STATE_SIZE)
         chunk = max(FEWEST_STEPS, CHUNK[scheme.family] // self.u.size)
         smallest = SMALLEST_STEP * span if np.isfinite(span) else 0.0
-        self.control = Control(controls.rtol, controls.step or 0.0, OVERSHOOT, smallest, chunk)
+        self.control = Control(controls.rtol, controls.step or 0.0, overshoot, smallest, chunk)
         _ = scheme.kernel.entry  # compiled before any clock runs
         if scheme.family == "explicit" and np.any(system.mass.reshape(self.u.shape)[:, 1:-1] == 0.0):
             raise Invalid.at(
@@ -81,10 +90,10 @@ class Integration:
             if report is not None:
                 report(self.time)
 
-    def relax(self, first_step: float) -> None:
-        """Carry u to a steady state."""
+    def relax(self, first_step: float, longest: float = np.inf) -> None:
+        """Carry u to a steady state by steps (s) from the first one up to the longest."""
         counts = np.zeros(2)
-        status = steady(0.0, self.system, self.u, first_step, STEADY_TOLERANCE, STEADY_ITERATIONS, counts)
+        status = steady(0.0, self.system, self.u, first_step, longest, STEADY_TOLERANCE, STEADY_ITERATIONS, counts)
         self.state[ACCEPTED] += counts[0] - counts[1]
         self.state[REJECTED] += counts[1]
         self.finish(status)

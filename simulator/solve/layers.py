@@ -63,6 +63,9 @@ class LayerLevel:
     def rejected_steps(self) -> int:
         return int(self.state[REJECTED])
 
+    def begin(self, index: int) -> None:
+        pass
+
     def advance(self, end: float, report: Callable[[float], None] | None) -> None:
         begin, history, stack = float(self.state[TIME]), self.problem.temperature, self.stack
         breaks = history.breaks if history is not None else ()

@@ -21,6 +21,9 @@ class Level(Protocol):
     unknowns: tuple[np.ndarray, ...]
     state: np.ndarray
 
+    def begin(self, index: int) -> None:
+        """Called before the way to each saved state: what a sweep changes, changes here."""
+
     def advance(self, end: float, report: Callable[[float], None] | None) -> None: ...
 
     def fractions(self) -> np.ndarray:
@@ -68,6 +71,9 @@ class TimeLevel:
         self.state = self.integration.state
         self.markers = Markers(problem, axis, system.face[CONDUCTANCE]) if problem.markers else None
         self.unknowns = (self.u,) if self.markers is None else (self.u, self.markers.q)
+
+    def begin(self, index: int) -> None:
+        pass
 
     @property
     def steps(self) -> int:

@@ -26,6 +26,17 @@ class Layer:
 
 
 @dataclass(frozen=True)
+class Reversal:
+    """A voltage at which no current crosses a membrane: inside less outside, V; the concentrations of the ions on both
+    sides, mol/m^3, 0 for one that is not named; and the standard uncertainty of the voltage, V."""
+
+    voltage: float
+    inside: Mapping[str, float]
+    outside: Mapping[str, float]
+    sigma: float | None = None
+
+
+@dataclass(frozen=True)
 class Profile:
     """Mole fractions along x.
 
@@ -44,7 +55,9 @@ class Profile:
     m, if that is known. semi_infinite: whether both ends are as they were, None where nothing was said. law: a law that
     is known beforehand, and history: the Temperature over time, both as a Problem has them; None where they are not
     known. dependent: the component that methods for several components take as 1 minus the others, the last by default;
-    it may have no column.
+    it may have no column. quantity: "mole_fraction", or "concentration" where the rows are those of ions, in mol/m^3;
+    potential: phi(right) - phi(left) across them, V; charges: of the ions by name; reversals: potentials at which a
+    membrane passes no current, with which the profile may have no points either.
     """
 
     x: np.ndarray
@@ -72,6 +85,10 @@ class Profile:
     law: object | None = None
     history: object | None = None
     dependent: str = ""
+    quantity: str = "mole_fraction"
+    potential: float | None = None
+    charges: Mapping[str, float] | None = None
+    reversals: tuple[Reversal, ...] = ()
 
     def __post_init__(self):
         put = object.__setattr__
@@ -253,14 +270,16 @@ def profile_of(result, time: float | str | None = None) -> Profile:
             from simulator.laws.units import number
 
             time = number(time, "s", "time")
-        k = int(np.argmin(np.abs(saved - time)))
-        if abs(saved[k] - time) > TIME_TOLERANCE * max(abs(time), abs(saved[k])):
+        # of steady states, all of which are saved at no end of time, the last
+        same = np.flatnonzero(saved == time)
+        k = int(same[-1]) if same.size else int(np.argmin(np.abs(saved - time)))
+        if not same.size and not abs(saved[k] - time) <= TIME_TOLERANCE * max(abs(time), abs(saved[k])):
             shown = ", ".join(f"{t:.10g}" for t in saved)
             raise Invalid.at("time", f"nothing was saved at {time:.10g} s; the saved times are {shown} s.")
     snapshot = result.snapshots[k]
     temperature = float(snapshot.temperature)
     mixture = result.problem.mixture
-    fractions = np.asarray(snapshot.mole_fraction, float)
+    fractions = np.asarray(snapshot.composition, float)
     interfaces = interfaces_of(result, k)
     if result.grid.geometry == "planar" and fractions.shape[1] > 2:
         moving = result.has("position")
@@ -269,16 +288,20 @@ def profile_of(result, time: float | str | None = None) -> Profile:
         jumps = [int(np.argmin(np.abs(result.snapshots[k].fields["position_face"] - at))) for at in interfaces]
         runs = pairwise([0, *jumps, fractions.shape[1]])
         fractions = np.hstack([point_values(fractions[:, a:b], np.asarray(faces[a : b + 1], float)) for a, b in runs])
-        last = mixture.components.index(mixture.dependent)
-        fractions[last] = 1.0 - np.delete(fractions, last, axis=0).sum(axis=0)
+        if mixture.dependent:
+            last = mixture.components.index(mixture.dependent)
+            fractions[last] = 1.0 - np.delete(fractions, last, axis=0).sum(axis=0)
     return Profile(
         x=result.position[k],
         components=mixture.components,
         fractions=fractions,
-        time=float(snapshot.time) if snapshot.time > 0 else None,
+        time=float(snapshot.time) if 0.0 < snapshot.time < np.inf else None,
         temperature=temperature if np.isfinite(temperature) else None,
         component=mixture.independent[0],
         dependent=mixture.dependent,
+        quantity=mixture.quantity,
+        potential=float(snapshot.fields["voltage"]) if "voltage" in snapshot.fields else None,
+        charges=getattr(mixture, "charges", None),
         marker=marker_of(result, k),
         markers=markers_of(result, k),
         start=start_of(result.problem),

@@ -30,18 +30,25 @@ FIELDS = {
     "lattice_velocity": Field(("x_face",), "m s-1", "velocity of the lattice, the left end at rest"),
     "marker_position": Field(("marker",), "m", "position of inert markers, the left end at rest"),
     "interface_position": Field(("interface",), "m", "position of the interfaces between phases"),
+    "potential": Field(("x",), "V", "electric potential at the cell centres"),
+    "potential_end": Field(("end",), "V", "electric potential at the ends"),
+    "concentration_end": Field(("component", "end"), "mol m-3", "concentrations at the ends"),
+    "surface_charge": Field(("end",), "C m-2", "charge on the electrodes at the ends"),
+    "voltage": Field((), "V", "potential of the right end less that of the left"),
+    "current": Field((), "A m-2", "current density towards +x"),
 }
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One saved time. mole_fraction (n, N) cell averages of all components; flux (n, N+1) at the faces, in the
-    number-fixed frame: mol/(m2 s), or, without a molar volume, m/s; temperature K; diagnostics: a value for each name
+    """One saved time. composition (n, N) cell averages of all components, mole fractions or, of ions, concentrations in
+    mol/m3; flux (n, N+1) at the faces, in the number-fixed frame: mol/(m2 s), or, without a molar volume, m/s;
+    temperature K; diagnostics: a value for each name
     in DIAGNOSTICS, counted from the start of the run; fields: arrays by a name of FIELDS.
     """
 
     time: float
-    mole_fraction: np.ndarray
+    composition: np.ndarray
     flux: np.ndarray
     temperature: float
     diagnostics: dict[str, float]
@@ -86,9 +93,36 @@ class Result:
         return np.array([snapshot.time for snapshot in self.snapshots])
 
     @cached_property
+    def composition(self) -> np.ndarray:
+        """(t, n, N), cell averages: mole fractions, or concentrations of ions."""
+        return np.stack([snapshot.composition for snapshot in self.snapshots])
+
+    @property
     def mole_fraction(self) -> np.ndarray:
-        """(t, n, N), cell averages."""
-        return np.stack([snapshot.mole_fraction for snapshot in self.snapshots])
+        """(t, n, N), cell averages. Invalid for ions, which have concentrations."""
+        return self.given_in("mole_fraction")
+
+    @property
+    def concentration(self) -> np.ndarray:
+        """(t, n, N) mol/m3 of ions, cell averages. Invalid for alloys, which have mole fractions."""
+        return self.given_in("concentration")
+
+    @property
+    def quantity(self) -> str:
+        """What the compositions are: mole_fraction or concentration."""
+        return self.problem.mixture.quantity
+
+    @property
+    def symbol(self) -> str:
+        """Of a composition in expressions: x_Ni, or c_Na."""
+        return "c" if self.quantity == "concentration" else "x"
+
+    def given_in(self, quantity: str) -> np.ndarray:
+        own = self.quantity
+        if own != quantity:
+            text = f"this result has a {own.replace('_', ' ')} for each component, no {quantity.replace('_', ' ')}."
+            raise Invalid.at(self.source or "result", text)
+        return self.composition
 
     @cached_property
     def flux(self) -> np.ndarray:

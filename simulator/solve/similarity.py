@@ -167,6 +167,9 @@ class SimilarityLevel:
         """Shortened ones among them."""
         return int(self.state[REJECTED])
 
+    def begin(self, index: int) -> None:
+        pass
+
     def advance(self, end: float, report: Callable[[float], None] | None) -> None:
         self.state[[ACCEPTED, REJECTED]] = self.profile.iterations, self.profile.shortened
         self.state[TIME] = end

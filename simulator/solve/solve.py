@@ -15,6 +15,7 @@ from simulator.problem.grid import Grid
 from simulator.problem.problem import Problem
 from simulator.solve.axis import axes_of
 from simulator.solve.controls import Controls
+from simulator.solve.ions import IonLevel
 from simulator.solve.layers import LayerLevel
 from simulator.solve.levels import Level, TimeLevel
 from simulator.solve.result import FIELDS, Checkpoint, Result, Snapshot
@@ -56,6 +57,8 @@ class Run:
         axes = axes_of(self.problem, [self.grid] if self.companion is None else [self.grid, self.companion])
         if self.problem.law.kind == "two-phase":
             return [TwoPhaseLevel(self.problem, axis, scheme, self.controls) for axis in axes]
+        if self.problem.law.kind == "nernst-planck":
+            return [IonLevel(self.problem, axis, scheme, self.controls) for axis in axes]
         if scheme.family != "similarity":
             return [TimeLevel(self.problem, axis, scheme, self.controls) for axis in axes]
         levels: list[Level] = []
@@ -70,6 +73,11 @@ class Run:
             raise Invalid.at("solver", text)
         self.companion = None
         return LayerLevel(self.problem, self.grid)
+
+    def begin(self, index: int) -> None:
+        """Prepare every level for the saved state `index`."""
+        for level in self.levels:
+            level.begin(index)
 
     def advance(self, begin: float, end: float, report: Callable[[float], None] | None) -> None:
         """Carry every level from one saved time to the next; report(part) is told the part of that which is done."""
@@ -106,8 +114,7 @@ class Run:
                 fractions = self.combined(fractions, merged)
                 flux = self.combined(flux, other.flux()[:, ::2])
                 for name, values in other.fields().items():
-                    at_faces = "x_face" in FIELDS[name].dimensions
-                    fields[name] = self.combined(fields[name], values[..., ::2] if at_faces else values)
+                    fields[name] = self.combined(fields[name], on_main(main.grid, name, values))
             else:
                 estimate = self.error_estimate(other.grid.merge(fractions), other.fractions())
         fields |= main.geometry(fractions, fields)
@@ -128,6 +135,8 @@ class Run:
         where a molar volume is known.
         """
         mixture, volume = self.problem.mixture, self.problem.molar_volume
+        if not mixture.dependent:
+            return flux
         rows = dict(zip(mixture.independent, flux, strict=True))
         rows[mixture.dependent] = -np.tensordot(mixture.on_lattice, flux, 1)
         everything = np.stack([rows[name] for name in mixture.components])
@@ -165,6 +174,13 @@ class Run:
             h = h[level.state.size :]
 
 
+def on_main(grid: Grid, name: str, values: np.ndarray) -> np.ndarray:
+    """One of FIELDS on the refinement of a grid, as it is on the grid itself."""
+    if "x_face" in FIELDS[name].dimensions:
+        return values[..., ::2]
+    return grid.merge(values) if "x" in FIELDS[name].dimensions else values
+
+
 def companion(grid: Grid) -> Grid | None:
     """The grid of n/2 cells that the error estimate comes from."""
     return grid.coarsened() if grid.cells >= FEWEST_CELLS else None
@@ -194,16 +210,19 @@ def solve(
     if record is not None:
         first = run.checkpoint(-1, 0.0)
         record.begin(first.u.size, first.h.size, run.levels[0].field_shapes())
-    times = (np.inf,) if problem.steady else problem.save
+    times = problem.stops
     for index in range(len(snapshots), len(times)):
         begin, end = times[index - 1] if index else 0.0, times[index]
         report = None
-        if progress is not None:
+        if progress is not None and not problem.steady:
 
             def report(part: float, begin: float = begin, end: float = end) -> None:
                 progress((begin + (end - begin) * part) / times[-1])
 
+        run.begin(index)
         run.advance(begin, end, report)
+        if progress is not None and problem.steady:
+            progress((index + 1) / len(times))
         snapshots.append(run.snapshot(end))
         if record is not None:
             record.saved(index, snapshots[-1], run.checkpoint(index, end))

@@ -1,0 +1,1 @@
+"""Ions: what their profiles, potentials and fluxes say of diffusivities and permeabilities."""

@@ -1,0 +1,51 @@
+"""Differences of potential between neighbouring points that carry a given current: where an integration starts from."""
+
+import numpy as np
+
+STEPS = 60  # of Newton's method
+SETTLED = 1e-13
+SMALL = 1e-5  # of s, below which B(s) is its series
+
+
+def bernoulli(s: np.ndarray) -> np.ndarray:
+    """B(s) = s / (exp s - 1)."""
+    small = np.abs(s) < SMALL
+    safe = np.where(small, 1.0, s)
+    return np.where(small, 1.0 - 0.5 * s, safe / np.expm1(safe))
+
+
+def charge_flows(
+    c: np.ndarray, z: np.ndarray, D: np.ndarray, g: np.ndarray, s: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """sum_k z_k F_k (faces,) between points with concentrations c (n, faces + 1) whose potentials differ by s, and its
+    derivative by s."""
+    zs = z[:, None] * s
+    B = bernoulli(zs)
+    small = np.abs(zs) < SMALL
+    safe = np.where(small, 1.0, zs)
+    dB = np.where(small, -0.5 + zs / 6.0, B * (1.0 - B - safe) / safe)
+    left, right = c[:, :-1], c[:, 1:]
+    flow = np.einsum("k,kf->f", z, D * (B * left - (B + zs) * right)) * g
+    slope = np.einsum("k,kf->f", z**2, D * (dB * left - (dB + 1.0) * right)) * g
+    return flow, slope
+
+
+def potential_rises(c: np.ndarray, z: np.ndarray, D: np.ndarray, g: np.ndarray, current: np.ndarray) -> np.ndarray:
+    """s (faces,) with sum_k z_k D_k g [B(z_k s) c_k^left - B(-z_k s) c_k^right] = current, by Newton's method from
+    Henderson's potential. c (n, faces + 1), D (n, faces); the current falls as s rises."""
+    left, right = c[:, :-1], c[:, 1:]
+    carrying = np.einsum("k,kf,kf->f", z**2, D, 0.5 * (left + right)) * g
+    moving = np.einsum("k,kf,kf->f", z, D, left - right) * g
+    s = np.clip((moving - current) / carrying, -20.0, 20.0)
+    for _ in range(STEPS):
+        flow, slope = charge_flows(c, z, D, g, s)
+        step = np.clip((flow - current) / slope, -2.0, 2.0)
+        s = s - step
+        if np.abs(step).max() < SETTLED:
+            break
+    return s
+
+
+def conductances(c: np.ndarray, z: np.ndarray, D: np.ndarray, g: np.ndarray, s: np.ndarray) -> np.ndarray:
+    """-d current / d s (faces,)."""
+    return -charge_flows(c, z, D, g, s)[1]
