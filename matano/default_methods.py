@@ -12,16 +12,23 @@ def alone(method, paths: list[Path]) -> bool:
 
 def several(profile) -> bool:
     """Whether a profile has three components or more, one of which may have no column."""
+    if profile.quantity == "concentration":
+        return False
     beside = bool(profile.dependent) and profile.dependent not in profile.components
     return len(profile.components) + beside > 2 and not profile.tracer and not profile.layers
 
 
 def default(path: Path, profile):
-    """wagner with a molar volume, sauer-freise without; Invalid with the methods that apply where that does not."""
+    """wagner with a molar volume, sauer-freise without; of ions what their number, or reversal potentials, allow.
+    Invalid with the methods that apply where that does not."""
     from inverse import METHODS
 
-    method = METHODS["wagner" if len(profile.molar_volume or {}) > 1 else "sauer-freise"]
-    return applying(method, [path], [profile])
+    name = "wagner" if len(profile.molar_volume or {}) > 1 else "sauer-freise"
+    if profile.reversals:
+        name = "permeability-ratios"
+    elif profile.quantity == "concentration" and len(profile.components) > 1:
+        name = "ion-diffusivities" if len(profile.components) > 2 else "transference"
+    return applying(METHODS[name], [path], [profile])
 
 
 def of_several(paths: list[Path], profiles: list) -> list:

@@ -55,8 +55,9 @@ def heading(entry, kind: str) -> str:
 
 def head(entry, kind: str) -> list[str]:
     estimate = entry.estimate
-    words = {"curve": [f"x_{estimate.component}"], "point": [f"x_{estimate.component}"], "time": []}
-    cells = words.get(kind, ["layer", f"x_{estimate.component}"])
+    amount = f"{entry.profile.symbol}_{estimate.component}"
+    words = {"curve": [amount], "point": [amount], "ratios": [], "time": []}
+    cells = words.get(kind, ["layer", amount])
     for label, *_ in rows_of(entry):
         cells = [*cells, f"{label} ({estimate.unit})"]
         cells += [] if estimate.sd is None else ["sd"]
@@ -66,7 +67,7 @@ def head(entry, kind: str) -> list[str]:
 
 def line(entry, kind: str, k: int) -> list[str]:
     estimate = entry.estimate
-    cells = [] if kind == "time" else [f"{estimate.composition[k]:.4f}"]
+    cells = [] if kind in ("ratios", "time") else [f"{estimate.composition[k]:.4f}"]
     if kind == "curve" and is_constant(entry):
         cells = ["all"]
     if kind == "layers":

@@ -26,14 +26,16 @@ SPARSE = 120  # points, up to which they are drawn as points
 
 
 def kind_of(estimate) -> str:
-    """How an estimate is shown: "curve" over the composition, "point" at one, "layers" of compounds, or "time"; of
-    several components "matrices", one or more, or "rows" of named values at their compositions."""
+    """How an estimate is shown: "curve" over the composition, "point" at one, "layers" of compounds, "ratios" or
+    "time"; of several components "matrices", one or more, or "rows" of named values at their compositions."""
     if estimate.is_matrix:
         return "matrices"
     if estimate.composition.ndim > 1:
         return "rows"
     if estimate.recovers == "time":
         return "time"
+    if estimate.recovers == "permeability_ratio":
+        return "ratios"
     if estimate.recovers in OF_LAYERS:
         return "layers"
     return "curve" if estimate.composition.size > 1 else "point"
@@ -53,6 +55,8 @@ def rows_of(entry) -> list[tuple]:
     if estimate.value.ndim == 2:
         join = ", " if estimate.recovers in OF_LAYERS else "_"
         labels = [f"{symbol}{join}{row}" for row in estimate.rows]
+        if kind_of(estimate) == "ratios":
+            labels = [f"P_{row}/P_{estimate.component}" for row in estimate.rows]
     parts = [estimate.value, estimate.sd, *((None, None) if verdict is None else (verdict.truth, verdict.error))]
     split = [[None] * len(labels) if part is None else np.atleast_2d(np.asarray(part, float)) for part in parts]
     return list(zip(labels, *split, strict=True))
@@ -66,7 +70,7 @@ def recovered(group):
     figure, axes = pyplot().subplots(1, 1 + len(panels), figsize=(4.8 * (1 + len(panels)), 4.2))
     profile(axes[0], group)
     for ax, entries in zip(axes[1:], panels.values(), strict=True):
-        {"curve": curves, "point": curves, "layers": layers, "time": times}[kind_of(entries[0].estimate)](ax, entries)
+        PANELS[kind_of(entries[0].estimate)](ax, entries)
     return figure
 
 
@@ -77,6 +81,14 @@ def profile(ax, group) -> None:
     unit, size = length_unit(extent)
     for path, one in zip(first.paths, first.profiles, strict=True):
         label = name if len(first.profiles) == 1 else path.stem
+        if one.reversals:
+            numbers = range(1, len(one.reversals) + 1)
+            ax.plot(numbers, [1e3 * entry.voltage for entry in one.reversals], MARKS[0], label="reversal potential")
+            ax.set_xticks(numbers)
+            ax.set_xlabel("solution")
+            ax.set_ylabel("V (mV)")
+            ax.legend()
+            return
         if not one.x.size:
             edges = np.cumsum([0.0, *(layer.thickness for layer in one.layers)])
             ax.stairs([layer.composition for layer in one.layers], edges / size, baseline=None, label=label)
@@ -87,9 +99,15 @@ def profile(ax, group) -> None:
     if len(first.profiles) == 1:
         mark(ax, group, size)
     ax.set_xlabel(f"x ({unit})")
-    ax.set_ylabel(f"mole fraction of {name}")
+    ax.set_ylabel(amount(first.profile, name))
     ax.set_title(str(first.path.name) if len(first.profiles) == 1 else f"{len(first.profiles)} profiles", fontsize=10)
     ax.legend()
+
+
+def amount(profile, name: str = "") -> str:
+    """What the profile gives of a component, with its unit, as the label of an axis."""
+    of = f" of {name}" if name else ""
+    return f"concentration{of} (mol/m$^3$)" if profile.quantity == "concentration" else f"mole fraction{of}"
 
 
 def length_of(profile) -> float:
@@ -145,7 +163,7 @@ def curves(ax, group) -> None:
             number += 1
     limits(ax, np.concatenate(shown))
     estimate = group[0].estimate
-    ax.set_xlabel(f"mole fraction of {estimate.component}")
+    ax.set_xlabel(amount(group[0].profile, estimate.component))
     ax.set_ylabel(quantity(estimate))
     ax.legend()
 
@@ -198,6 +216,23 @@ def times(ax, group) -> None:
     ax.set_ylabel(f"time ({unit})")
     if any(entry.verdict is not None for entry in group):
         ax.legend()
+
+
+def ratios(ax, group) -> None:
+    """Ratios to the reference, each with its uncertainty; the truth as a cross."""
+    for k, entry in enumerate(group):
+        for j, (label, value, sd, truth, _) in enumerate(rows_of(entry)):
+            ax.errorbar([j], value, yerr=sd, fmt=MARKS[k], capsize=4, color=COLOURS[k])
+            if truth is not None:
+                ax.plot([j], truth, "x", color="black", markersize=9)
+            ax.text(j, float(value[0]), f"  {label}", fontsize=9, va="center")
+    ax.set_yscale("log")
+    ax.set_xticks([])
+    ax.set_xlim(-0.5, len(group[0].estimate.rows))
+    ax.set_ylabel(quantity(group[0].estimate))
+
+
+PANELS = {"curve": curves, "point": curves, "layers": layers, "ratios": ratios, "time": times}
 
 
 def quantity(estimate) -> str:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from matano.drawing import COLOURS, MARKS, STYLES, corners, length_unit, pyplot, triangle_axes, zone
-from matano.estimates import SPARSE, curves, kind_of, length_of, quantity, rows_of
+from matano.estimates import SPARSE, amount, curves, kind_of, length_of, quantity, rows_of
 from matano.matrix_tables import columns_of
 
 MOST_COUPLES = 6  # whose profiles are drawn above each other
@@ -24,7 +24,7 @@ def recovered(group):
     for entry in group:
         one = len(entry.estimate.composition) == 1
         panels.setdefault((entry.estimate.recovers, kind_of(entry.estimate), one), []).append(entry)
-    ternary = len(fractions_of(first.profile)) == 3
+    ternary = first.profile.quantity == "mole_fraction" and len(fractions_of(first.profile)) == 3
     count = 1 + ternary + len(panels)
     figure = pyplot().figure(figsize=(WIDTH * count, max(LEAST_HEIGHT, HEIGHT * len(shown) + 0.6)))
     grid = figure.add_gridspec(1, count)
@@ -39,7 +39,10 @@ def recovered(group):
 
 
 def fractions_of(profile) -> dict[str, np.ndarray]:
-    """Mole fractions (N,) by component: the independent ones, then the dependent one, with a column or without."""
+    """Mole fractions (N,) by component: the independent ones, then the dependent one, with a column or without; or the
+    concentrations of ions."""
+    if profile.quantity == "concentration":
+        return dict(zip(profile.components, profile.fractions, strict=True))
     dependent = profile.dependent or profile.components[-1]
     found = {name: profile.fraction(name) for name in profile.components if name != dependent}
     rest = 1.0 - sum(found.values())
@@ -64,7 +67,7 @@ def couples(axes, group, shown) -> None:
         if moving is not None:
             ax.set_xlim(moving[0] / size, moving[1] / size)
         ax.set_title(path.name, fontsize=9, loc="left")
-    axes[0].figure.supylabel("mole fraction", fontsize=10)
+    axes[0].figure.supylabel(amount(shown[0][1]), fontsize=10)
     axes[-1].set_xlabel(f"x ({unit})")
     if vanishing(group):
         axes[0].plot([], [], color="grey", linestyle=":", linewidth=1.2, label="no flux of this colour")
@@ -247,7 +250,7 @@ def places(entry) -> tuple[np.ndarray, str, list[slice]]:
         parts = [slice(k * own, (k + 1) * own) for k in range(several)]
         return np.concatenate([k + along(estimate.composition[part]) for k, part in enumerate(parts)]), PATHS, parts
     k = int(np.argmax(np.ptp(estimate.composition, axis=0)))
-    return estimate.composition[:, k], f"mole fraction of {columns_of(estimate)[k]}", [slice(None)]
+    return estimate.composition[:, k], amount(entry.profile, columns_of(estimate)[k]), [slice(None)]
 
 
 def along(composition: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ import h5py
 import numpy as np
 import pytest
 
+from matano import cases_folder
 from simulator.files.case import parse_case
 from simulator.files.hdf5 import ResultFile
 from simulator.solve.solve import solve
@@ -367,3 +368,28 @@ def test_rows_at_one_composition_of_several_are_a_line_each(capsys):
     out = capsys.readouterr().out
     assert "at x_A = 0.2000, x_B = 0.3000" in out and "D*_B  3.00000e-14" in out
     assert "no flux of A: 1 um, sd 0.1" in out and "B flows uphill: 0 to 2 um, 4 to 5 um" in out
+
+
+SOLUTIONS = """[experiment]
+temperature = "37 degC"
+charges = { K = 1, Na = 1, Cl = -1 }
+reversal_potentials = [
+  { V = "-67.3149607 mV", inside = { K = 140, Na = 10, Cl = 10 }, outside = { K = 5, Na = 145, Cl = 110 } },
+  { V = "-36.2 mV", inside = { K = 140, Na = 10, Cl = 10 }, outside = { K = 40, Na = 110, Cl = 110 } },
+]
+"""
+
+
+def test_reversal_potentials_are_analysed_unasked_and_drawn(matano):
+    Path("cell.toml").write_text(SOLUTIONS)
+    status, out, _ = matano("analyse", "cell.toml")
+    assert status == 0 and "P_Na/P_K (1)" in out and "P_Cl/P_K (1)" in out
+    assert "c_K" not in out and Path("cell-permeability-ratios.png").exists()
+
+
+def test_a_junction_of_ions_gives_their_diffusivities_unasked(matano):
+    text = (cases_folder() / "hcl-kcl-junction.toml").read_text()
+    name = finished("junction", text)
+    status, out, _ = matano("analyse", name)
+    assert status == 0 and "by ion-diffusivities" in out and "c_H" in out
+    assert Path("junction-ion-diffusivities.png").exists()

@@ -309,5 +309,7 @@ def draw(group: list[Analysis], figure: Path | None, several: bool) -> Path:
         target = Path(f"{stem}-{'-'.join(entry.estimate.method for entry in group)}.png")
     else:
         target = figure.with_name(f"{figure.stem}-{stem}{figure.suffix}") if several else figure
-    of_several = any(entry.estimate.composition.ndim > 1 for entry in group) or of_three(group[0].profile)
+    first = group[0].profile
+    ions = first.quantity == "concentration" and first.x.size > 0 and len(first.components) > 1
+    of_several = any(entry.estimate.composition.ndim > 1 for entry in group) or of_three(first) or ions
     return write((matrix_figures if of_several else estimates).recovered(group), target)

@@ -128,6 +128,11 @@ class Profile:
     def _unknown(self, name: str) -> str:
         return f"{name!r} is not one of {', '.join(self.components)}.{near(name, self.components)}"
 
+    @property
+    def symbol(self) -> str:
+        """Of an amount in tables: x_Ni, or c_Na of ions."""
+        return "c" if self.quantity == "concentration" else "x"
+
     def index(self, name: str) -> int:
         """Row of a component; Invalid if the profile has none of that name."""
         if name not in self.components:
