@@ -77,7 +77,7 @@ def current_voltage(result):
 
 def mark_zero(ax, volts: np.ndarray, amperes: np.ndarray, unit: str, size: float) -> None:
     """A mark where the current changes sign, if it does once."""
-    from matano.check import zero_current
+    from simulator.solve.reversal import zero_current
 
     try:
         at = zero_current(volts, amperes, "plot current-voltage")

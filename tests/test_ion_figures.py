@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from drawn import charging, draw, ions, lines, resting, swept
 
-from matano.check import zero_current
 from simulator.faults import Invalid
 from simulator.laws.expression import CONSTANTS
 from simulator.problem.boundary import Boundary
+from simulator.solve.reversal import zero_current
 from simulator.solve.solve import solve
 
 

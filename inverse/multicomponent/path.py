@@ -178,6 +178,8 @@ def path_of(profile: Profile, method: str, smoother: str = "probit", shift: int 
 def mixture_of(profile: Profile, method: str) -> Mixture:
     """The components of a profile with the dependent one: the profile's `dependent`, which may lack a column, or the
     last. Raises Invalid for fewer than three, and where they do not sum to 1."""
+    if profile.quantity != "mole_fraction":
+        raise Invalid.at("profile", f"{method} needs mole fractions; for concentrations of ions use ion-diffusivities.")
     names, dependent = profile.components, profile.dependent
     complete = not dependent or dependent in names
     components = names if complete else (*names, dependent)

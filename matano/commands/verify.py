@@ -108,7 +108,7 @@ def why_not(case) -> str:
     mixture = case.problem.mixture
     if mixture.interstitial:
         return "its interdiffusivity is that of u-fractions, the methods recover that of mole fractions."
-    if case.problem.steady:
+    if case.problem.steady and not case.problem.sweep:
         return "the case is a steady state, the methods need a time."
     return ""
 

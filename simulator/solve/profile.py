@@ -249,6 +249,23 @@ def layers_of(result, k: int) -> tuple[Layer, ...]:
     )
 
 
+def reversals_of(result) -> tuple[Reversal, ...]:
+    """The reversal potential of a membrane in a constant field whose voltages were swept, the inside on the right; none
+    where the current changes sign nowhere."""
+    problem = result.problem
+    if not problem.sweep or problem.law.closure != "constant-field" or len(result.snapshots) < len(problem.sweep):
+        return ()
+    from simulator.solve.reversal import zero_current
+
+    try:
+        voltage = zero_current(result.field("voltage"), result.field("current"), "sweep_voltage")
+    except Invalid:
+        return ()
+    names, ends = problem.mixture.components, result.field("concentration_end")[-1]
+    outside, inside = (dict(zip(names, map(float, column), strict=True)) for column in ends.T)
+    return (Reversal(voltage, inside, outside),)
+
+
 def interfaces_of(result, k: int) -> tuple[float, ...]:
     """Where two phases meet at a saved time, m; between line compounds see `layers_of`."""
     if result.problem.law.kind != "two-phase":
@@ -305,6 +322,7 @@ def profile_of(result, time: float | str | None = None) -> Profile:
         component=mixture.independent[0],
         dependent=mixture.dependent,
         quantity=mixture.quantity,
+        reversals=reversals_of(result),
         potential=float(snapshot.fields["voltage"]) if "voltage" in snapshot.fields else None,
         charges=getattr(mixture, "charges", None),
         marker=marker_of(result, k),
