@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from inverse import METHODS, Profile, compare, profile_of
-from inverse.ions.solution import thermal_voltage
 from simulator.faults import Invalid
+from simulator.laws.charge import thermal_voltage
 from simulator.laws.electrolyte import Electrolyte
 from simulator.laws.nernst_planck import NernstPlanck
 from simulator.problem.boundary import Boundary

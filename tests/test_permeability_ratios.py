@@ -8,9 +8,9 @@ from scipy.optimize import brentq
 
 from inverse import METHODS, Profile, compare
 from inverse.ions.membrane import bernoulli, bernoulli_slope
-from inverse.ions.solution import thermal_voltage
 from simulator.faults import Invalid
 from simulator.files.experiment import read_experiment
+from simulator.laws.charge import thermal_voltage
 from simulator.laws.electrolyte import Electrolyte
 from simulator.laws.nernst_planck import NernstPlanck
 from simulator.problem.boundary import Boundary, Fixed

@@ -8,8 +8,8 @@ from junctions import ION, JUNCTIONS, junction, sampled, true_diffusivities
 from scipy.special import erf
 
 from inverse import METHODS, Profile, compare
-from inverse.ions.solution import thermal_voltage
 from simulator.files.experiment import read_experiment
+from simulator.laws.charge import thermal_voltage
 
 METHOD = METHODS["transference"]
 SALTS = ("HCl", "NaCl", "CaCl2")

@@ -5,31 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inverse.ions.solution import charges_of, temperature_of, thermal_voltage
+from inverse.ions.solution import charges_of, temperature_of
 from simulator.faults import Invalid
+from simulator.laws.charge import thermal_voltage
+from simulator.laws.electrochemistry.bernoulli import bernoulli, bernoulli_slope
 from simulator.solve.profile import Profile
 
 SINGULAR = 1e8  # of the condition number
 ROUNDS = 20  # of least squares whose weights depend on the ratios
 SETTLED = 1e-12
-SMALL = 1e-4  # of s, below which B(s) is a series
-
-
-def bernoulli(s: np.ndarray) -> np.ndarray:
-    """s/(e^s - 1), 1 at s = 0."""
-    s = np.asarray(s, float)
-    near = np.abs(s) < SMALL
-    with np.errstate(over="ignore"):
-        return np.where(near, 1.0 - s / 2.0 + s**2 / 12.0, s / np.expm1(np.where(near, 1.0, s)))
-
-
-def bernoulli_slope(s: np.ndarray) -> np.ndarray:
-    """dB/ds, -1/2 at s = 0."""
-    s = np.asarray(s, float)
-    near = np.abs(s) < 1e-2
-    B = bernoulli(s)
-    far = B * (1.0 - B - s) / np.where(near, 1.0, s)
-    return np.where(near, -0.5 + s / 6.0 - s**3 / 180.0, far)
 
 
 @dataclass(frozen=True, eq=False)

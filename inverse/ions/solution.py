@@ -5,16 +5,10 @@ import numpy as np
 from inverse.curves.noise import noise_of
 from inverse.ends import check_couple
 from simulator.faults import Invalid
-from simulator.laws.expression import CONSTANTS
 from simulator.solve.profile import Profile
 
 NEUTRAL = 1e-2  # of the charge of either sign: the root mean square of the imbalance that is not noise
 SURE = 4.0  # standard deviations
-
-
-def thermal_voltage(T: float) -> float:
-    """RT/F, V, at T in K."""
-    return CONSTANTS["R"] * T / CONSTANTS["F"]
 
 
 def charges_of(profile: Profile, method: str) -> np.ndarray:

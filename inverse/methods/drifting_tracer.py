@@ -6,8 +6,9 @@ import numpy as np
 
 from inverse.estimate import Estimate, Method
 from inverse.ions.pulse import Pulse, pulse_of, start_pulse
-from inverse.ions.solution import charges_of, thermal_voltage
+from inverse.ions.solution import charges_of
 from simulator.faults import Invalid
+from simulator.laws.charge import thermal_voltage
 from simulator.solve.profile import Profile
 
 NAME = "drifting-tracer"

@@ -5,9 +5,10 @@ import numpy as np
 from inverse.couple import Couple, couple_of
 from inverse.estimate import Estimate, Method
 from inverse.interdiffusivity import places
-from inverse.ions.solution import check_junction, temperature_of, thermal_voltage
+from inverse.ions.solution import check_junction, temperature_of
 from inverse.methods.sauer_freise import diffusivity
 from simulator.faults import Invalid
+from simulator.laws.charge import thermal_voltage
 from simulator.solve.profile import Profile
 
 NAME = "transference"

@@ -7,6 +7,7 @@ import numpy as np
 from simulator.faults import Invalid, NumericsError
 from simulator.kernels.system import CONDUCTANCE
 from simulator.laws.charge import fixed_charge, thermal_voltage
+from simulator.laws.electrochemistry.bernoulli import bernoulli
 from simulator.laws.limiting_current import limiting_current
 from simulator.problem.problem import Problem
 from simulator.solve.axis import Axis
@@ -15,7 +16,7 @@ from simulator.solve.discretise import NOTHING, discretise, effective_areas, poi
 from simulator.solve.integration import Integration
 from simulator.solve.ion_ends import FARADAY, IonEnds
 from simulator.solve.levels import TimeLevel
-from simulator.solve.potential_rise import SETTLED, STEPS, bernoulli, conductances, potential_rises
+from simulator.solve.potential_rise import SETTLED, STEPS, conductances, potential_rises
 from simulator.solve.schemes import Scheme
 
 RELAXED = 1e4  # times L^2/D: longer steps only lose the digits of inventories that are kept

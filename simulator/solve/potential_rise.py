@@ -2,16 +2,10 @@
 
 import numpy as np
 
+from simulator.laws.electrochemistry.bernoulli import bernoulli, bernoulli_slope
+
 STEPS = 60  # of Newton's method
 SETTLED = 1e-13
-SMALL = 1e-5  # of s, below which B(s) is its series
-
-
-def bernoulli(s: np.ndarray) -> np.ndarray:
-    """B(s) = s / (exp s - 1)."""
-    small = np.abs(s) < SMALL
-    safe = np.where(small, 1.0, s)
-    return np.where(small, 1.0 - 0.5 * s, safe / np.expm1(safe))
 
 
 def charge_flows(
@@ -20,10 +14,7 @@ def charge_flows(
     """sum_k z_k F_k (faces,) between points with concentrations c (n, faces + 1) whose potentials differ by s, and its
     derivative by s."""
     zs = z[:, None] * s
-    B = bernoulli(zs)
-    small = np.abs(zs) < SMALL
-    safe = np.where(small, 1.0, zs)
-    dB = np.where(small, -0.5 + zs / 6.0, B * (1.0 - B - safe) / safe)
+    B, dB = bernoulli(zs), bernoulli_slope(zs)
     left, right = c[:, :-1], c[:, 1:]
     flow = np.einsum("k,kf->f", z, D * (B * left - (B + zs) * right)) * g
     slope = np.einsum("k,kf->f", z**2, D * (dB * left - (dB + 1.0) * right)) * g
