@@ -18,10 +18,10 @@ def forward_scale(result) -> float:
 
 
 def test_a_doped_bar_builds_its_potential_at_rest():
-    """R12, R12b: 1e-6 on 400 cells, but 1e-5 at 2 um, where the slope of the doping jumps; 1600 give 1e-6 there too."""
+    """R12, R12b: the cells are small where the slope of the doping jumps, at 1 and 2 um."""
     reference, bar = REFERENCES["R12b_doped_bar_PB"], REFERENCES["R12_doped_bar"]
     misfit = []
-    for cells in (400, 1600):
+    for cells in (200, 400):
         result = solve(doped_bar(cells), Controls(extrapolate=True))
         last = result.snapshots[-1]
         assert 1e3 * float(last.fields["voltage"]) == pytest.approx(bar["value"]["Vbi_mV"], rel=1e-6)
@@ -37,8 +37,7 @@ def test_a_doped_bar_builds_its_potential_at_rest():
     n = carriers(1e21 / AVOGADRO)
     length = debye_length(result.problem.law, np.array([n["n"], n["p"]]), SILICON, 11.7)
     assert 1e9 * length == pytest.approx(bar["debye_nm"][0], rel=1e-6)
-    assert reference["x_um"][5] == 2.0 and misfit[0][5] < 1e-5
-    assert np.delete(misfit[0], 5).max() < 1e-6 and misfit[1].max() < 1e-6
+    assert misfit[1].max() < 1e-7 and misfit[1].max() < 0.2 * misfit[0].max()
 
 
 def test_a_junction_at_rest_has_its_exact_potential_and_field():

@@ -11,6 +11,7 @@ EPSILON_0 = 8.8541878128e-12  # F/m, CODATA 2018
 SAMPLES = 2001
 FIRST_CELL = 0.15  # Debye lengths at a wall, times exp(-|zeta|/2)
 MOST_ZETA = 16.0  # RT/F: a wall potential beyond this is held by the ions' steric limits, not by a thinner layer
+BEND = 0.5  # over the domain, of the slope of ln |q|, that counts as a jump of it
 WIDTH = 0.6  # of the small cells' region, in Debye lengths
 COARSE, USELESS = 0.5, 5.0  # cells that a person is told of, in thicknesses, and that are refused, in Debye lengths
 ABOVE = 1e-6  # of a limiting current
@@ -46,8 +47,8 @@ def largest_voltage(problem) -> float:
 
 
 def charge_layers(law, problem) -> tuple[tuple[float, float], ...]:
-    """Both ends and every jump of the fixed charge with the widths, m, of the layers of charge there: Debye lengths,
-    thinner by exp(-|zeta|/2) at a wall that holds half of the voltage."""
+    """Both ends, every jump of the fixed charge and of its slope, with the widths, m, of the layers of charge there:
+    Debye lengths, thinner by exp(-|zeta|/2) at a wall that holds half of the voltage."""
     T = problem.temperature_at(0.0)
     if law.closure != "poisson" or not np.isfinite(T):
         return ()
@@ -62,11 +63,21 @@ def charge_layers(law, problem) -> tuple[tuple[float, float], ...]:
         length = debye_length(law, ends[:, k], T, float(eps[k]), float(q[k]))
         found.append((place, WIDTH * length * np.exp(-0.5 * zeta)))
     jumps = np.flatnonzero(np.abs(np.diff(q)) > 0.05 * max(np.ptp(q), 1e-300)) if np.ptp(q) > 0.0 else []
-    for j in jumps:
+    for j in [*jumps, *bends(x, q)]:
         strength = max(abs(q[j]), abs(q[j + 1]))
         length = debye_length(law, np.zeros(law.mixture.m), T, float(eps[j]), strength)
         found.append((0.5 * (x[j] + x[j + 1]), WIDTH * length))
     return tuple(found)
+
+
+def bends(x: np.ndarray, q: np.ndarray) -> np.ndarray:
+    """Places in x (k,) at which the slope of ln |q| jumps: it changes more between two samples than around them."""
+    if not np.all(np.abs(q) > 0.0):
+        return np.zeros(0, int)
+    change = np.abs(np.diff(np.diff(np.log(np.abs(q)))))
+    around = np.maximum(np.roll(change, 3), np.roll(change, -3))
+    found = np.flatnonzero((change > BEND / x.size) & (change > 10.0 * around))
+    return found[np.append(True, np.diff(found) > 3)] if found.size else found
 
 
 def charged_cells(law, problem) -> list[tuple[float, float, float, float]]:
