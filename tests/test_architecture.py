@@ -1,6 +1,8 @@
 """Imports point downwards: a file imports only from its own floor or from floors below."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -94,3 +96,9 @@ def test_nothing_from_a_file_is_ever_executed():
             if isinstance(node, ast.Import | ast.ImportFrom):
                 names = [alias.name for alias in node.names] + [getattr(node, "module", None) or ""]
                 assert not any(name.split(".")[0] in ("pickle", "marshal", "shelve", "dill") for name in names), path
+
+
+def test_an_alloy_is_solved_without_what_only_ions_need():
+    """scipy.optimize takes a quarter of a second, a third of a whole run."""
+    text = "import sys, simulator.solve.solve; sys.exit('scipy.optimize' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", text], cwd=ROOT).returncode == 0

@@ -15,7 +15,6 @@ from simulator.problem.grid import Grid
 from simulator.problem.problem import Problem
 from simulator.solve.axis import axes_of
 from simulator.solve.controls import Controls
-from simulator.solve.ions import IonLevel
 from simulator.solve.layers import LayerLevel
 from simulator.solve.levels import Level, TimeLevel
 from simulator.solve.result import FIELDS, Checkpoint, Result, Snapshot
@@ -58,6 +57,8 @@ class Run:
         if self.problem.law.kind == "two-phase":
             return [TwoPhaseLevel(self.problem, axis, scheme, self.controls) for axis in axes]
         if self.problem.law.kind == "nernst-planck":
+            from simulator.solve.ions import IonLevel
+
             return [IonLevel(self.problem, axis, scheme, self.controls) for axis in axes]
         if scheme.family != "similarity":
             return [TimeLevel(self.problem, axis, scheme, self.controls) for axis in axes]

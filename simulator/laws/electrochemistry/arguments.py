@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import numpy as np
-from scipy.optimize import brentq
 
 from simulator.faults import Invalid, NumericsError
 from simulator.laws.electrolyte import NEUTRAL
@@ -69,6 +68,8 @@ def neutral(name: str, z: np.ndarray, c: np.ndarray, fixed: float = 0.0) -> None
 def zero_of_rising(name: str, function: Callable[[float], float]) -> float:
     """Where a function of a potential in RT/F, rising with it and of both signs, is zero. NumericsError where that is
     out of reach of double precision."""
+    from scipy.optimize import brentq  # which takes longer to import than a run
+
     low, high = -1.0, 1.0
     with np.errstate(over="ignore"):
         for _ in range(MOST_DOUBLINGS):
