@@ -1,5 +1,6 @@
 """A case file that simulates an experiment with the coefficient recovered from it."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -92,46 +93,60 @@ def volume_lines(profile: Profile) -> list[str]:
 
 def case_text(estimate: Estimate, profile: Profile, table: str) -> str:
     """The case as TOML; table: name of the file of the coefficient."""
-    name = estimate.component
-    other = other_of(profile)
+    name, other = estimate.component, other_of(profile)
     plane = estimate.diagnostics.get("contact_plane", estimate.diagnostics["matano_plane"])
-    left, right = (min(max(end, 0.0), 1.0) for end in estimate.diagnostics["ends"])
+    left, right = ({name: min(max(end, 0.0), 1.0)} for end in estimate.diagnostics["ends"])
     a, b = float(profile.x[0]), float(profile.x[-1])
     if estimate.diagnostics["ends_given"]:
         a, b = min(a, estimate.diagnostics["extent"][0]), max(b, estimate.diagnostics["extent"][1])
     b -= estimate.diagnostics.get("swelling", 0.0)  # the right end moved by that
+    models = [*volume_lines(profile), "[law]", 'kind = "fick"', f"D = {{ table = {quoted(table)} }}", ""]
+    return couple_text(estimate, profile, (other, name), other, (a, b), plane, left, right, models)
+
+
+def couple_text(
+    estimate: Estimate,
+    profile: Profile,
+    components: Sequence[str],
+    dependent: str,
+    interval: tuple[float, float],
+    plane: float,
+    left: Mapping[str, float],
+    right: Mapping[str, float],
+    models: Sequence[str],
+) -> str:
+    """The case of a closed step couple as TOML: interval and plane in m, fractions of both halves by component, and the
+    lines of the sections that are its own."""
+
+    def fractions(values: Mapping[str, float]) -> str:
+        return ", ".join(f"{name} = {value:.8g}" for name, value in values.items())
+
     source = Path(profile.source).name or "a profile"
+    temperature = profile.temperature
     lines = [
         "schema = 1",
         f"title = {quoted(f'{source}, D from {estimate.method}')}",
         f"source = {quoted(f'recovered from {source}')}",
-        f"components = [{quoted(other)}, {quoted(name)}]",
-        f"dependent = {quoted(other)}",
+        f"components = [{', '.join(map(quoted, components))}]",
+        f"dependent = {quoted(dependent)}",
         "",
         "[domain]",
-        f"interval = [{a:.10g}, {b:.10g}]",
+        f"interval = [{interval[0]:.10g}, {interval[1]:.10g}]",
         f"cells = {CELLS}",
         'grading = "interface"',
         "",
         "[initial]",
         'shape = "step"',
         f"at = {plane:.10g}                     # the contact plane, from the profile",
-        f"left = {{ {name} = {left:.8g} }}",
-        f"right = {{ {name} = {right:.8g} }}",
+        f"left = {{ {fractions(left)} }}",
+        f"right = {{ {fractions(right)} }}",
         "",
         "[boundary]",
         'left = "closed"',
         'right = "closed"',
         "",
-    ]
-    if profile.temperature is not None:
-        lines += ["[temperature]", f"value = {profile.temperature:.8g}", ""]
-    lines += volume_lines(profile)
-    lines += [
-        "[law]",
-        'kind = "fick"',
-        f"D = {{ table = {quoted(table)} }}",
-        "",
+        *([] if temperature is None else ["[temperature]", f"value = {temperature:.8g}", ""]),
+        *models,
         "[time]",
         f"end = {profile.time:.10g}",
         f"save = [{profile.time:.10g}]",
@@ -146,48 +161,13 @@ def matrix_text(estimate: Estimate, profile: Profile) -> str:
     names, D = estimate.rows, estimate.value[0]
     plane, ends = estimate.diagnostics["planes"][0], np.array(estimate.diagnostics["ends"][0])
     shares = np.clip(np.vstack([ends, 1.0 - ends.sum(axis=0)]), 0.0, 1.0)
-    left, right = (shares / shares.sum(axis=0))[:-1].T
+    left, right = (dict(zip(names, half, strict=True)) for half in (shares / shares.sum(axis=0))[:-1].T)
     reach = REACH * float(np.sqrt(np.linalg.eigvals(D).real.max() * profile.time))
     a, b = min(float(profile.x[0]), plane - reach), max(float(profile.x[-1]), plane + reach)
-
-    def fractions(values: np.ndarray) -> str:
-        return ", ".join(f"{name} = {value:.8g}" for name, value in zip(names, values, strict=True))
-
-    source = Path(profile.source).name or "a profile"
-    lines = [
-        "schema = 1",
-        f"title = {quoted(f'{source}, D from {estimate.method}')}",
-        f"source = {quoted(f'recovered from {source}')}",
-        f"components = [{', '.join(quoted(name) for name in (*names, estimate.dependent))}]",
-        f"dependent = {quoted(estimate.dependent)}",
-        "",
-        "[domain]",
-        f"interval = [{a:.10g}, {b:.10g}]",
-        f"cells = {CELLS}",
-        'grading = "interface"',
-        "",
-        "[initial]",
-        'shape = "step"',
-        f"at = {plane:.10g}                     # the contact plane, from the profile",
-        f"left = {{ {fractions(left)} }}",
-        f"right = {{ {fractions(right)} }}",
-        "",
-    ]
-    if profile.temperature is not None:
-        lines += ["[temperature]", f"value = {profile.temperature:.8g}", ""]
-    lines += [
-        "[law]",
-        'kind = "fick"',
-        "D = [",
-        *(f"  [{', '.join(f'{value:.8g}' for value in row)}]," for row in D),
-        "]",
-        "",
-        "[time]",
-        f"end = {profile.time:.10g}",
-        f"save = [{profile.time:.10g}]",
-        "",
-    ]
-    return "\n".join(lines)
+    rows = [f"  [{', '.join(f'{value:.8g}' for value in row)}]," for row in D]
+    models = ["[law]", 'kind = "fick"', "D = [", *rows, "]", ""]
+    components = (*names, estimate.dependent)
+    return couple_text(estimate, profile, components, estimate.dependent, (a, b), plane, left, right, models)
 
 
 def quoted(text: str) -> str:

@@ -19,19 +19,9 @@ from simulator.files.reader import contents
 from simulator.laws.table import below
 from simulator.solve.profile import Layer, Profile
 
-# what reads the CSV
-READING = (
-    "profile",
-    "x",
-    "component",
-    "basis",
-    "balance",
-    "masses",
-    "ends",
-    "tracer",
-    "dependent",
-    "charges",
-)
+READING = (  # what reads the CSV
+    "profile", "x", "component", "basis", "balance", "masses", "ends", "tracer", "dependent", "charges",
+)  # fmt: skip
 OF_ALLOYS = ("basis", "balance", "masses", "ends", "tracer", "layers", "interfaces")  # keys that ions do not go with
 BELONGS = {
     "at": ("step", "film"),
