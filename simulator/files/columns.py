@@ -1,21 +1,33 @@
-"""The columns of a measured profile: which of them are compositions, of what kind, and as mole fractions."""
+"""The columns of a measured profile: which of them are compositions, and of what kind."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-
-import numpy as np
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from simulator.faults import Fault, Invalid, near
-from simulator.files.composition import masses_of, mole_fractions, uncertainties
-from simulator.files.delimited import Table
-from simulator.files.titles import KINDS, kind_named, title_of
+from simulator.files.composition import cation_of
+from simulator.files.delimited import Table, decimal, is_number
+from simulator.files.titles import KINDS, SYMBOL, Title, kind_named, title_of
 
-PASSED_OVER = ("total", "sum", "point", "no.", "nr", "nr.", "#", "label", "comment", "remark")
-OFF = 0.02  # of the sum, by which a total may differ from 1 without a word
-REFUSED = 0.05  # from which on a row is refused
+TOTALS = ("total", "sum", "totals", "summe", "oxide total")
+PASSED_OVER = (
+    *TOTALS,
+    "point",
+    "no.",
+    "no",
+    "nr",
+    "nr.",
+    "#",
+    "label",
+    "comment",
+    "remark",
+    "line",
+    "scan",
+    "date",
+    "id",
+)
 LARGEST = 1.05  # a value or a sum above which numbers cannot be fractions
 REST = 2e-3  # of the mean sum, within which nothing is left for another component
-LIMIT = 1.0 / np.sqrt(12.0)  # standard deviation of what is anywhere between 0 and 1
 
 
 @dataclass(frozen=True)
@@ -33,27 +45,27 @@ class Column:
         return KINDS[self.kind][0]
 
 
-@dataclass(frozen=True)
-class Compositions:
-    """Mole fractions (N,) by component, their uncertainties or None, and sentences about what was done."""
-
-    fractions: Mapping[str, np.ndarray]
-    sigma: Mapping[str, np.ndarray | None]
-    kinds: Mapping[str, str]
-    warnings: tuple[str, ...] = ()
-
-
-def columns_of(table: Table, position: int, basis: str | None, component: str | None = None) -> list[Column]:
+def columns_of(
+    table: Table,
+    positions: Collection[int],
+    basis: str | None,
+    component: str | None = None,
+    only: Sequence[str] | None = None,
+    errors: bool = True,
+) -> list[Column]:
     """The columns of compositions with their kinds: what the header says, or else `basis`, or else mole fractions.
 
     Of a component that stands there in mole and in mass the mole fractions are taken, unless `basis` says otherwise.
-    component: beside its column, others of no kind of composition do not matter.
+    positions: columns that are none; component: beside its column, others of no kind of composition do not matter;
+    only: the components to read; errors: whether columns of uncertainties are read.
     """
     said = basis_kind(basis)
-    wanted = title_of(component).name if component else None
+    wanted = {title_of(component).name} if component else {title_of(name).name for name in only or ()}
     found, sigmas, faults = [], [], []
     for k, title in enumerate(table.titles):
-        if k == position or title.length is not None or title.text.lower() in PASSED_OVER:
+        if k in positions or is_passed_over(table, k, title) or (only and not is_one_of(title, wanted)):
+            continue
+        if title.sigma and not errors:
             continue
         kind = kind_named(title.unit) if title.unit else said or "fraction"
         if kind is None:
@@ -71,12 +83,52 @@ def columns_of(table: Table, position: int, basis: str | None, component: str | 
             sigmas.append((k, title.name, kind if title.unit else None))
         else:
             found.append(Column(k, title.name, kind))
-    if faults and wanted not in [column.name for column in found]:
+    if faults and not wanted & {column.name for column in found}:
         raise Invalid(*faults)
+    missing = [
+        name for name in only or () if not any(is_one_of(Title(c.name, "", ""), {title_of(name).name}) for c in found)
+    ]
+    if missing:
+        names = list(dict.fromkeys(title.name for k, title in enumerate(table.titles) if k not in positions))
+        text = f"there is no column {missing[0]!r}; the columns are {', '.join(names)}.{near(missing[0], names)}"
+        raise Invalid.at(table.where, text)
     if not found:
         raise Invalid.at(table.where, "there is no column of compositions beside the positions.")
     kept = one_each(table, found, said)
     return with_sigmas(table, found, kept, sigmas)
+
+
+def is_one_of(title: Title, names: set[str]) -> bool:
+    """Whether a column, or the cation of its oxide, is among the names."""
+    cation = cation_of(title.name)
+    return title.name in names or (cation is not None and cation[0] in names)
+
+
+def is_passed_over(table: Table, k: int, title: Title) -> bool:
+    """Whether a column holds no composition: lengths, totals, numbers of points, limits of detection, or words; or it
+    has no unit where others have one, and the name of no element or oxide."""
+    if title.length is not None or title.limit or not title.name or title.name.lower() in PASSED_OVER:
+        return True
+    if title.text.lower() in PASSED_OVER:
+        return True
+    if title.unit or title.sigma or SYMBOL.fullmatch(title.name) or cation_of(title.name) is not None:
+        return False
+    if any(kind_named(other.unit) not in (None, "counts") for other in table.titles if other.unit and not other.sigma):
+        return True
+    cells = [row[k] for _, row in table.rows if k < len(row)]
+    if (
+        len(cells) > 2
+        and all(cell.isdigit() for cell in cells)
+        and len({int(b) - int(a) for a, b in pairwise(cells)}) == 1
+    ):
+        return True
+    numbers = sum(is_number(decimal(cell, table.separator).lstrip("<≤= ")) for cell in cells)
+    return 2 * numbers < len(cells)
+
+
+def total_column(table: Table) -> int | None:
+    """The column of the totals of rows, None if there is none."""
+    return next((k for k, title in enumerate(table.titles) if title.name.lower() in TOTALS), None)
 
 
 def basis_kind(basis: str | None) -> str | None:
@@ -126,6 +178,9 @@ def with_sigmas(table: Table, found: list[Column], kept: list[Column], sigmas: l
             faults.append(Fault(table.where, f"{title} belongs to no column {name}.{hint}"))
         elif kind is None and len(of) > 1:
             faults.append(Fault(table.where, f"{title}: {name} stands there twice; say which kind, as in [at%]."))
+        elif kind == "%":
+            text = f"{title!r} may be percent of the value or of the whole: write [rel%] or [{of[0].kind}]."
+            faults.append(Fault(table.where, text))
         elif kind is not None and kind not in [column.kind for column in of]:
             faults.append(Fault(table.where, f"{title} must be of the same kind as the column {name}."))
         elif name in given:
@@ -137,155 +192,3 @@ def with_sigmas(table: Table, found: list[Column], kept: list[Column], sigmas: l
     if faults:
         raise Invalid(*faults)
     return [replace(column, sigma=given.get(column.name)) for column in kept]
-
-
-@dataclass
-class Reading:
-    """Turns columns of a table into mole fractions. numbers, limits: the cells, and which of them are detection limits,
-    as `Table.numbers` gives them; balance: the component that makes up the rest, without a column; tracer: the column
-    that is no part of the sum; dependent: of wt% that leave a rest and have no column of it, the balance."""
-
-    table: Table
-    columns: list[Column]
-    numbers: Mapping[int, np.ndarray]
-    limits: Mapping[int, np.ndarray]
-    balance: str = ""
-    masses: Mapping[str, float] | None = None
-    tracer: str = ""
-    warnings: list[str] = field(default_factory=list)
-    dependent: str = ""
-
-    def read(self) -> Compositions:
-        """All of it. Raises Invalid for the values, totals and kinds that make no mole fractions."""
-        numbers, limits = self.numbers, self.limits
-        self.check_sigmas()
-        scales = self.scales()
-        values, sigma, limited = {}, {}, []
-        for column in self.columns:
-            below, scale = limits[column.k], scales[column.name]
-            value = np.where(below, 0.5 * numbers[column.k], numbers[column.k]) * scale
-            spread = None if column.sigma is None else numbers[column.sigma] * scale
-            if below.any():
-                limited.append(f"{column.name} ({int(below.sum())})")
-                if spread is not None:
-                    spread = np.where(below, np.maximum(spread, LIMIT * scale * numbers[column.k]), spread)
-            values[column.name], sigma[column.name] = value, spread
-        if limited:
-            what = f"Values below the detection limit were taken as half of it: {', '.join(limited)}."
-            self.warnings.append(what)
-        summed = [column for column in self.columns if column.name != self.tracer and column.per != "counts"]
-        kinds = {column.per for column in summed}
-        if len(kinds) > 1:
-            raise Invalid.at(self.table.where, "wt% and other kinds of composition cannot be mixed in one file.")
-        for column in self.columns:
-            if column.name == self.tracer and column.per == "mass":
-                text = f"the tracer {column.name} is given in mass; give it as a mole fraction, or as counts [cps]."
-                raise Invalid.at(self.table.where, text)
-        if kinds == {"mass"}:
-            self.from_masses(values, sigma, summed)
-        else:
-            self.from_moles(values, sigma, summed)
-        kinds = {column.name: column.kind for column in self.columns}
-        return Compositions(values, sigma, kinds | dict.fromkeys(set(values) - set(kinds), ""), tuple(self.warnings))
-
-    def check_sigmas(self) -> None:
-        numbers = self.numbers
-        faults = []
-        for column in self.columns:
-            bad = np.flatnonzero(~(numbers[column.sigma] > 0.0)) if column.sigma is not None else ()
-            if len(bad):
-                text = f"the uncertainties of {column.name} must be positive, got {numbers[column.sigma][bad[0]]:g}."
-                faults.append(Fault(self.table.place(bad[0]), text))
-        if faults:
-            raise Invalid(*faults)
-
-    def scales(self) -> dict[str, float]:
-        """What the numbers of each column are multiplied by. Where a header says "wt" alone, the numbers tell."""
-        numbers = self.numbers
-        unsaid = [column for column in self.columns if KINDS[column.kind][1] is None and column.per != "counts"]
-        guessed = None
-        if unsaid:
-            values = np.stack([numbers[column.k] for column in unsaid])
-            total = values.sum(axis=0)
-            if values.max() > LARGEST:
-                guessed = 1e-2
-            elif len(unsaid) > 1 and np.abs(total - 1.0).max() < REFUSED:
-                guessed = 1.0
-            else:
-                title = self.table.titles[unsaid[0].k].text
-                text = f"{title!r} may be percent or a fraction; write [{unsaid[0].kind}%]"
-                whole = "mole fraction" if unsaid[0].per == "mole" else "mass fraction"
-                raise Invalid.at(self.table.where, f"{text} or [{whole}].")
-        scales = {}
-        for column in self.columns:
-            scale = KINDS[column.kind][1]
-            if column.per == "counts":
-                largest = numbers[column.k].max()
-                if not largest > 0.0:
-                    raise Invalid.at(self.table.where, f"the counts of {column.name} are nowhere above zero.")
-                scale = 1.0 / largest
-                text = f"{column.name} is in counts and was divided by the largest: its amount is not known."
-                self.warnings.append(text)
-            scales[column.name] = guessed if scale is None else scale
-        return scales
-
-    def from_moles(self, values: dict, sigma: dict, summed: list[Column]) -> None:
-        """Adds the balance; Invalid where the mole fractions sum to more than 1."""
-        total = sum(values[column.name] for column in summed) if summed else np.zeros(1)
-        if len(summed) > 1 and (total > LARGEST).any():
-            k = int(np.argmax(total > LARGEST))
-            raise Invalid.at(self.table.place(k), f"the mole fractions sum to {total[k]:.4g}, more than 1.")
-        if self.balance and summed:
-            known = [sigma[column.name] for column in summed]
-            values[self.balance] = 1.0 - total
-            given = all(value is not None for value in known)
-            sigma[self.balance] = np.sqrt(sum(value**2 for value in known)) if given else None
-
-    def from_masses(self, values: dict, sigma: dict, summed: list[Column]) -> None:
-        """Replaces mass fractions by mole fractions. The totals are divided out; Invalid where they are far from 1."""
-        names = [column.name for column in summed]
-        w = np.stack([values[name] for name in names])
-        balance = self.balance or self.rest_of(names, w)
-        if balance:
-            names = [*names, balance]
-            w = np.concatenate([w, 1.0 - w.sum(axis=0, keepdims=True)])
-        elif len(names) < 2:
-            text = f"the wt% of {names[0]} alone give no mole fraction: add the column of the other component"
-            raise Invalid.at(self.table.where, f'{text}, or name it in an experiment file, balance = "Cu".')
-        else:
-            self.check_totals(w.sum(axis=0))
-        masses = masses_of(names, self.masses, self.table.where)
-        values |= dict(zip(names, mole_fractions(w, masses), strict=True))
-        known = {column.name: sigma[column.name] for column in summed}
-        missing = [name for name, value in known.items() if value is None]
-        if missing:
-            if len(missing) < len(known):
-                text = f"Turning wt% into mole fractions needs the uncertainties of all columns, sigma_{missing[0]} too"
-                self.warnings.append(f"{text}: those given were not used.")
-            sigma |= dict.fromkeys(names)
-        else:
-            found = uncertainties(w, masses, np.stack(list(known.values())))
-            sigma |= dict(zip(names, found, strict=True))
-
-    def rest_of(self, names: list[str], w: np.ndarray) -> str:
-        """The dependent component where it has no column, and wt% (as fractions) leave something for it: without its
-        mass they give no mole fractions."""
-        absent = self.dependent and self.dependent not in (*names, self.tracer)
-        left = float((1.0 - w.sum(axis=0)).mean())
-        return self.dependent if absent and left > REST else ""
-
-    def check_totals(self, total: np.ndarray) -> None:
-        """A warning for rows whose total is not 1, Invalid for those that are far from it."""
-        off = np.abs(total - 1.0)
-        worst = int(np.argmax(off))
-        far = np.flatnonzero(off > REFUSED)
-        if far.size:
-            text = f"the wt% sum to {100.0 * total[far[0]]:.4g}, not to 100"
-            more = f" (and so in {far.size - 1} more rows)" if far.size > 1 else ""
-            cure = "Leave the row out, or add the component that is missing."
-            raise Invalid.at(self.table.place(far[0]), f"{text}{more}. {cure}")
-        if off[worst] > OFF:
-            count = int((off > OFF).sum())
-            rows = f"{count} row{'s' * (count > 1)}"
-            text = f"The wt% of {rows} sum to more than {100 * OFF:g} % off 100, the worst to {100 * total[worst]:.4g}"
-            self.warnings.append(f"{text} in line {self.table.rows[worst][0]}; they were divided by their total.")

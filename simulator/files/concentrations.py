@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from simulator.faults import Fault, Invalid, near
+from simulator.files.cleaning import record
+from simulator.files.columns import Column
 from simulator.files.delimited import read_table
-from simulator.files.measured import check_positions, position_column
+from simulator.files.positions import check_positions, position_column
 from simulator.laws.units import number
 from simulator.solve.profile import Profile, Reversal
 
@@ -59,6 +61,11 @@ def read_concentrations(
         return np.stack([numbers[found[name][0]] * found[name][1] for name in charges])
 
     known = set(sigmas) == set(columns)
+    read = [
+        Column(k, name, table.titles[k].unit or UNIT, sigmas[name][0] if known else None)
+        for name, (k, _) in columns.items()
+    ]
+    place = {"column": table.titles[position].text, "metre": metre}
     return Profile(
         x=x * metre,
         components=tuple(charges),
@@ -68,6 +75,7 @@ def read_concentrations(
         component=component or "",
         quantity="concentration",
         charges=dict(charges),
+        reading=record(table, read, sorted({position, *used}), place, (), ()),
     )
 
 

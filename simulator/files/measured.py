@@ -7,14 +7,16 @@ from pathlib import Path
 import numpy as np
 
 from simulator.faults import Fault, Invalid, near
-from simulator.files.columns import REST, Column, Reading, columns_of
+from simulator.files.cleaning import Cleaning, record
+from simulator.files.columns import REST, Column, columns_of, total_column
+from simulator.files.composition import cation_of
+from simulator.files.conversion import Reading
 from simulator.files.delimited import Table, read_table
-from simulator.files.titles import LENGTHS, title_of
+from simulator.files.positions import along_line, check_line, check_positions, position_column, stage_columns
+from simulator.files.titles import title_of
 from simulator.laws.mixture import NAME
 from simulator.solve.profile import Profile
 
-DISTANCES = ("dis", "dist", "distance", "depth")
-POSITIONS = ("x", *DISTANCES, "position", "pos", "z", "y")
 LOWEST, HIGHEST = -0.05, 1.05
 
 
@@ -31,6 +33,7 @@ def read_profile(
     masses: Mapping[str, float] | None = None,
     tracer: str | None = None,
     dependent: str | None = None,
+    cleaning: Cleaning | None = None,
 ) -> Profile:
     """The profile in a CSV or TSV file with a header; separator, decimal comma and lines before the header are
     recognised, lines with # are skipped.
@@ -40,14 +43,19 @@ def read_profile(
     "right": ..}; basis: "at%", "wt%", "fraction" or "mass fraction" where the header does not say; time s, temperature
     K, or quantities; balance: a component without a column, which makes up the rest; masses: relative atomic masses
     (g/mol) by name, of components that are no elements; tracer: a column that is no part of the sum; dependent: the
-    component that methods for several take as 1 minus the others, which may have no column (of wt% the balance then).
-    Mole fractions come out, whatever went in; `sigma` where every component has one. Raises Invalid with the line of
-    what cannot be read.
+    component that methods for several take as 1 minus the others, which may have no column (of wt% the balance then);
+    cleaning: what else a raw export of a probe needs. `Profile.reading` tells how the file was read. Mole fractions
+    come out, whatever went in; `sigma` where every component has one. Raises Invalid with the line of what cannot be
+    read.
     """
     path = Path(path)
-    table = read_table(path)
-    position, unit = position_column(table, x_column)
-    columns = chosen(table, columns_of(table, position, basis, component), component, balance)
+    cleaning = cleaning or Cleaning()
+    table = cleaning.table(read_table(path, header=cleaning.header, encoding=cleaning.encoding))
+    places, line = places_of(table, x_column, cleaning)
+    found = columns_of(table, [k for k, _ in places], basis, component, cleaning.only, cleaning.errors)
+    columns = chosen(table, found, component, balance)
+    if cleaning.totals and len(columns) < len(found):
+        columns = found
     names = [column.name for column in columns]
     if balance and balance in names:
         raise Invalid.at("balance", f"{balance} has a column; the balance is the component that has none.")
@@ -56,17 +64,34 @@ def read_profile(
         raise Invalid.at("tracer.column", text)
     used = {column.k for column in columns}
     sigmas = {column.sigma for column in columns if column.sigma is not None}
-    numbers, limits = table.numbers({position, *used, *sigmas}, limited=used)
-    warnings: list[str] = []
-    if (np.diff(numbers[position]) < 0.0).all():
-        table = replace(table, rows=table.rows[::-1])
-        numbers, limits = ({k: value[::-1] for k, value in part.items()} for part in (numbers, limits))
-        warnings.append("Positions decrease from line to line: the rows were read in reverse order.")
-    faults = check_positions(table, numbers[position])
+    total = total_column(table) if cleaning.totals and {column.per for column in columns} == {"mole"} else None
+    read = {*(k for k, _ in places), *used, *sigmas, *([] if total is None else [total])}
+    numbers, limits = table.numbers(read, limited=used, limits=cleaning.limits_of(table, columns))
+    reading = Reading(
+        table,
+        columns,
+        numbers,
+        limits,
+        balance=balance or "",
+        masses=masses,
+        tracer=tracer or "",
+        dependent=dependent or "",
+        oxides=cleaning.oxides,
+        totals=cleaning.totals,
+        total=total,
+        below=cleaning.below,
+    )
+    out = reading.left_out()
+    if out:
+        reading = reading.only(table.without(out), np.array([k not in out for k in range(len(table.rows))]))
+    x, unit, place = positions_of(reading, places, line)
+    if (np.diff(x) < 0.0).all():
+        backwards = replace(reading.table, rows=reading.table.rows[::-1])
+        reading, x = reading.only(backwards, slice(None, None, -1)), x[::-1]
+        reading.warnings.append("Positions decrease from line to line: the rows were read in reverse order.")
+    table, faults = reading.table, check_positions(reading.table, x)
     try:
-        found = Reading(
-            table, columns, numbers, limits, balance or "", masses, tracer or "", warnings, dependent or ""
-        ).read()
+        found = reading.read()
     except Invalid as error:
         faults += error.faults
     if faults:
@@ -85,7 +110,7 @@ def read_profile(
         raise Invalid.at("temperature", f"must be above absolute zero, got {kelvin:g} K.")
     known = all(found.sigma[name] is not None for name in names)
     return Profile(
-        x=numbers[position] * unit,
+        x=x * unit,
         components=names,
         fractions=np.stack([fractions[name] for name in names]),
         sigma=np.stack([found.sigma[name] for name in names]) if known else None,
@@ -96,7 +121,36 @@ def read_profile(
         warnings=found.warnings,
         tracer=tracer or "",
         dependent=dependent or "",
+        reading=record(table, columns, sorted(read), place, found.conversions, found.warnings),
     )
+
+
+def places_of(table: Table, x_column: str | None, cleaning: Cleaning) -> tuple[list[tuple[int, float]], bool]:
+    """Columns and units (m) of the position, or of stage coordinates, and whether they are these."""
+    if cleaning.stage is None:
+        return [position_column(table, x_column)], False
+    if x_column is not None:
+        raise Invalid.at("stage", "the position is either a column or a distance between stage coordinates; give one.")
+    return stage_columns(table, cleaning.stage), True
+
+
+def positions_of(reading: Reading, places: list[tuple[int, float]], line: bool) -> tuple[np.ndarray, float, dict]:
+    """Positions (N,), their unit in m, and what was done, in words. Of a stage the distance along its line, in um."""
+    titles = reading.table.titles
+    if not line:
+        ((k, unit),) = places
+        return reading.numbers[k], unit, {"column": titles[k].text, "metre": unit}
+    found = along_line(np.stack([unit * reading.numbers[k] for k, unit in places]), reading.table.where)
+    check_line(reading.table, found)
+    said = {
+        "columns": [titles[k].text for k, _ in places],
+        "direction": [float(part) for part in found.direction],
+        "stray": found.stray,
+    }
+    columns = " and ".join(said["columns"])
+    text = f"Stage coordinates {columns} to the distance along their line, beside which points lie up to"
+    reading.conversions.append(f"{text} {1e6 * found.stray:.3g} um.")
+    return 1e6 * found.distance, 1e-6, said
 
 
 def si(value, unit: str, where: str) -> float | None:
@@ -108,56 +162,6 @@ def si(value, unit: str, where: str) -> float | None:
     return number(value, unit, where)
 
 
-def position_column(table: Table, asked: str | None) -> tuple[int, float]:
-    """Number of the column of positions, and its unit in m."""
-    names = [title.name for title in table.titles]
-    if asked is not None:
-        title = title_of(asked)
-        matches = [k for k, entry in enumerate(table.titles) if title.name == entry.name or entry.text == asked]
-        if not matches:
-            shown = ", ".join(names)
-            text = f"there is no column {title.name!r}; the columns are {shown}.{near(title.name, names)}"
-            raise Invalid.at(table.where, text)
-        column = next((k for k in matches if table.titles[k].text == asked), matches[0])
-        unit = title.unit or table.titles[column].unit
-    else:
-        found = [k for k, title in enumerate(table.titles) if title.length is not None]
-        if not found:
-            candidates = [name for name in names if name.lower() in POSITIONS] or names
-            raise Invalid.at(
-                table.where,
-                f'no column has a length as its unit. Write it in the header, "{candidates[0]} [um]", or give '
-                f'--x "{candidates[0]} [um]".',
-            )
-        if len(found) > 1:
-            found = [k for k in found if names[k].lower() in DISTANCES] or found
-        if len(found) > 1:
-            shown = " or ".join(f'--x "{table.titles[k].text}"' for k in found[:3])
-            raise Invalid.at(table.where, f"more than one column is a length; say which is the position, {shown}.")
-        column, unit = found[0], table.titles[found[0]].unit
-    if unit not in LENGTHS:
-        what = (
-            f"the unit {unit!r} of {names[column]} is not a length"
-            if unit
-            else f"the column {names[column]} has no unit"
-        )
-        raise Invalid.at(table.where, f'{what}; give one of m, cm, mm, um, nm: --x "{names[column]} [um]".')
-    return column, LENGTHS[unit]
-
-
-def check_positions(table: Table, x: np.ndarray) -> list[Fault]:
-    """What is wrong with positions (N,) as they are written: they repeat, or go back and forth."""
-    steps = np.diff(x)
-    if (steps > 0.0).all():
-        return []
-    rising = np.sum(steps > 0.0) >= np.sum(steps < 0.0)
-    k = int(np.argmax(steps <= 0.0 if rising else steps >= 0.0))
-    order, against = ("increase", "less") if rising else ("decrease all the way or increase", "more")
-    word = "repeats" if steps[k] == 0 else f"is {against} than"
-    text = f"positions must {order}, but {x[k + 1]:g} {word} the {x[k]:g} before it."
-    return [Fault(table.place(k + 1), text)]
-
-
 def chosen(table: Table, columns: list[Column], component: str | None, balance: str | None) -> list[Column]:
     """The columns to read: all, or that of one component alone where the others are not needed for its mole fraction.
 
@@ -167,6 +171,8 @@ def chosen(table: Table, columns: list[Column], component: str | None, balance: 
         return columns
     name = title_of(component).name
     own = [column for column in columns if column.name == name]
+    if name in [of[0] for of in map(cation_of, [column.name for column in columns]) if of]:
+        return columns
     if own and own[0].per != "mass" and not balance:
         return own
     if own or name == balance:

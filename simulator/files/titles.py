@@ -1,6 +1,7 @@
 """Titles of columns: "Ni [at%]", "wt.% Ni", "x_um" and the other ways to say what is measured and in which unit."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 LENGTHS = {
@@ -47,18 +48,29 @@ BRACKETS = re.compile(r"\s*(.*?)\s*[\[(]\s*([^\])]*?)\s*[\])]\s*")
 SLASH = re.compile(r"\s*(.*?)\s*/\s*(\S.*?)\s*")
 SYMBOL = re.compile(r"[A-Z][a-z]?")
 FRACTIONS = ("x", "X", "N")  # as in x(Ni)
-SIGMA = "sigma_"
+OF_ERRORS = r"(?P<times>[123])?\s*(?:sigma|σ|s\.?d\.?|std(?:\.?[\s_]?dev\.?)?|st\.?[\s_]?dev\.?"
+OF_ERRORS += r"|error|err\.?|uncertainty|±|\+/-)"
+OF_LIMITS = r"(?:dl|d\.l\.|lod|l\.o\.d\.|mdl|detection[\s_]limit)"
+PREFIX, SUFFIX = r"{0}(?:[\s_]+(?:of\s+)?|(?<=[σ±-]))(?P<rest>\S.*)", r"(?P<rest>.*?\S)[\s_]+{0}"
+ERRORS = [re.compile(form.format(OF_ERRORS), re.IGNORECASE) for form in (PREFIX, SUFFIX)]
+LIMITS = [re.compile(form.format(OF_LIMITS), re.IGNORECASE) for form in (PREFIX, SUFFIX)]
+CALLED = re.compile(rf"(?:{OF_ERRORS}|u)\s*\((?P<rest>[^()]+)\)", re.IGNORECASE)
+RELATIVE = re.compile(r"rel\.?\s*%|%\s*rel\.?|relative\s*%?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Title:
     """name: of the component or position; unit: as written, empty where none is; text: the whole title; sigma: whether
-    the column holds the standard uncertainties of the column `name`."""
+    the column holds the standard uncertainties of the column `name`, `times` of them (2 of "2 sigma Ni"), `relative` in
+    percent of its values; limit: whether it holds the limits of detection of that column."""
 
     name: str
     unit: str
     text: str
     sigma: bool = False
+    times: float = 1.0
+    relative: bool = False
+    limit: bool = False
 
     @property
     def length(self) -> float | None:
@@ -81,15 +93,38 @@ def is_unit(word: str) -> bool:
 
 
 def title_of(text: str) -> Title:
-    """What a title says: "Ni [at%]", "Ni (at.%)", "Ni/at%", "Ni at%", "at% Ni", "Ni_wt", "w_Ni", "sigma_Ni"."""
+    """What a title says: "Ni [at%]", "Ni (at.%)", "Ni/at%", "Ni at%", "at% Ni", "Ni_wt", "w_Ni"; of uncertainties
+    "sigma_Ni", "Ni error", "2 sigma Ni [wt%]", "Ni SD (rel%)"; of limits of detection "DL Ni"."""
     text = text.strip()
-    sigma = text.lower().startswith(SIGMA)
-    name, unit = split_title(text[len(SIGMA) :] if sigma else text)
+    found = BRACKETS.fullmatch(text)
+    for bare, unit in ((found[1], found[2]), (text, "")) if found else ((text, ""),):
+        error = first_match((CALLED, *ERRORS), bare)
+        if error:
+            name, inner = named(error["rest"])
+            unit = unit or inner
+            relative = RELATIVE.fullmatch(unit) is not None
+            return Title(name, "" if relative else unit, text, True, float(error["times"] or 1), relative)
+        limit = first_match(LIMITS, bare)
+        if limit:
+            name, inner = named(limit["rest"])
+            return Title(name, unit or inner, text, limit=True)
+    return Title(*named(text), text)
+
+
+def first_match(patterns: Iterable[re.Pattern], text: str) -> re.Match | None:
+    """The first pattern that all of the text matches, with something else than a unit as its rest."""
+    found = (pattern.fullmatch(text) for pattern in patterns)
+    return next((match for match in found if match and (match["rest"] == "W" or not is_unit(match["rest"]))), None)
+
+
+def named(text: str) -> tuple[str, str]:
+    """Component or position and unit, "w_Ni" and "x_Ni" taken as mass and mole fractions."""
+    name, unit = split_title(text)
     if name[:2] == "w_" and len(name) > 2:
         name, unit = name[2:], unit or "w"
     elif name[:2] in ("x_", "X_") and len(name) > 2 and name[2:] not in LENGTHS:
         name = name[2:]
-    return Title(name, unit, text, sigma)
+    return name, unit
 
 
 def split_title(title: str) -> tuple[str, str]:

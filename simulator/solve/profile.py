@@ -57,7 +57,8 @@ class Profile:
     known. dependent: the component that methods for several components take as 1 minus the others, the last by default;
     it may have no column. quantity: "mole_fraction", or "concentration" where the rows are those of ions, in mol/m^3;
     potential: phi(right) - phi(left) across them, V; charges: of the ions by name; reversals: potentials at which a
-    membrane passes no current, with which the profile may have no points either.
+    membrane passes no current, with which the profile may have no points either. reading: how the file of a measured
+    profile was read, as `simulator.files.cleaning.record` tells it.
     """
 
     x: np.ndarray
@@ -89,6 +90,7 @@ class Profile:
     potential: float | None = None
     charges: Mapping[str, float] | None = None
     reversals: tuple[Reversal, ...] = ()
+    reading: Mapping | None = None
 
     def __post_init__(self):
         put = object.__setattr__
