@@ -128,6 +128,9 @@ def volume_of(mixture: Mixture, kind: str, values: dict[str, Any], profile: Prof
 def thermodynamics_of(mixture: Mixture, keys: dict[str, Any]) -> Thermodynamics:
     no_tables({f"thermodynamics.omega.{pair}": value for pair, value in keys.get("omega", {}).items()})
     no_tables({"thermodynamics.excess": keys.get("excess")})
+    if keys["kind"] == "tdb":
+        text = "cannot be a TDB file here; write its parameters as expressions of T."
+        raise Invalid.at("thermodynamics.kind", text)
     return Thermodynamics(mixture, **keys)
 
 
@@ -136,7 +139,8 @@ def no_tables(values: dict[str, Any]) -> None:
     faults = [
         Fault(where, "cannot be a table in a file here; write an expression, or { polynomial = [..], in = .. }.")
         for where, value in values.items()
-        if any(isinstance(part, dict) and "table" in part for part in (value if isinstance(value, list) else [value]))
+        for part in (value if isinstance(value, list) else [value])
+        if isinstance(part, dict) and {"table", "tdb"} & part.keys()
     ]
     if faults:
         raise Invalid(*faults)

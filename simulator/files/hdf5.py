@@ -4,15 +4,14 @@ Every dataset is allocated, and filled with NaN, before the first step. A save t
 attribute `saved`; no metadata is created or moved, so that what a killed run leaves opens and holds the times saved.
 """
 
-import base64
 import datetime
+import functools
 import hashlib
 import json
 import math
 import os
 import shlex
 import sys
-import tomllib
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -21,6 +20,7 @@ import h5py
 import numpy as np
 
 from simulator.faults import Invalid
+from simulator.files.included import included
 from simulator.files.stored import SCHEMA, open_file, open_result, resume_state, text_of
 from simulator.solve.result import DIAGNOSTICS, FIELDS, Checkpoint, Snapshot
 
@@ -28,7 +28,6 @@ __all__ = ["OutputFault", "ResultFile", "check_output", "open_result", "resume_s
 
 STATUS_LENGTH = 32
 WARNINGS_LENGTH = 8192
-LARGEST_INCLUDED_FILE = 64_000_000
 
 
 class OutputFault(Invalid):
@@ -41,6 +40,7 @@ def _fixed(length: int):
     return h5py.string_dtype("utf-8", length)
 
 
+@functools.cache
 def _versions() -> dict[str, str]:
     found = {"python": sys.version.split()[0], "hdf5": h5py.version.hdf5_version}
     for name in ("matano", "numpy", "numba", "scipy", "h5py"):
@@ -49,36 +49,6 @@ def _versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[name] = "not installed"
     return found
-
-
-def _strings(table):
-    """Every string in nested tables and lists."""
-    stack = [table]
-    while stack:
-        entry = stack.pop()
-        if isinstance(entry, str):
-            yield entry
-        elif isinstance(entry, dict):
-            stack.extend(entry.values())
-        elif isinstance(entry, list):
-            stack.extend(entry)
-
-
-def _included(text: str, overrides: Sequence[str], folder: Path) -> dict[str, str]:
-    """The files that a case names, by their path in it, so that the result stands alone: base64."""
-    try:
-        words = set(_strings(tomllib.loads(text)))
-    except (tomllib.TOMLDecodeError, RecursionError):
-        return {}
-    words.update(entry.partition("=")[2].strip().strip("\"'") for entry in overrides)
-    files = {}
-    for word in sorted(words):
-        if not word or len(word) > 255 or "\n" in word or "\0" in word:
-            continue
-        place = (folder / word).resolve()
-        if place.is_relative_to(folder.resolve()) and place.is_file() and place.stat().st_size <= LARGEST_INCLUDED_FILE:
-            files[word] = base64.b64encode(place.read_bytes()).decode()
-    return files
 
 
 def check_output(path: str | Path, force: bool = False, resume: bool = False) -> None:
@@ -250,7 +220,7 @@ class ResultFile:
             "history": f"{now:%Y-%m-%dT%H:%M:%SZ} {shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])}",
             "case": self.text,
             "case_sha256": hashlib.sha256(self.text.encode()).hexdigest(),
-            "case_files": json.dumps(_included(self.text, self.overrides, self.folder) if self.folder else {}),
+            "case_files": json.dumps(included(self.text, self.overrides, self.folder) if self.folder else {}),
             "overrides": json.dumps(self.overrides),
             "geometry": grid.geometry,
             "versions": json.dumps(_versions()),

@@ -150,9 +150,11 @@ class TemperatureSection(Table):
 
 
 class ThermodynamicsSection(Table):
-    kind: Literal["ideal", "regular", "redlich-kister", "expression"]
+    kind: Literal["ideal", "regular", "redlich-kister", "expression", "tdb"]
     omega: Read(read_omega, OMEGA) = Field({})
     excess: Coefficient("J/mol") | None = None
+    file: str = ""
+    phase: str = ""
 
 
 class MolarVolumeSection(Table):

@@ -45,6 +45,7 @@ FORMS = {
     ("D0", "Q"): 'an Arrhenius coefficient, { D0 = "6e-5 m^2/s", Q = "250 kJ/mol" }',
     ("polynomial", "in"): 'a polynomial, { polynomial = [1e-14, 2e-14], in = "x_Ni" }',
     ("table",): 'a table, { table = "d.csv" }',
+    ("tdb", "phase", "of"): 'mobilities of a TDB file, { tdb = "cu-ni.tdb", phase = "FCC_A1", of = "Ni" }',
     ("log_linear",): 'a log-linear mixture, { log_linear = { Cu = "1e-14 m^2/s", Ni = "3e-15 m^2/s" } }',
 }
 
@@ -77,6 +78,8 @@ def coefficient(value: Any, unit: str, where: str = "") -> Any:
             raise Invalid.at(f"{dot}polynomial", f"expected a list of numbers, got {shown(value['polynomial'])}.")
         terms = [number(term, unit, f"{dot}polynomial[{index}]") for index, term in enumerate(value["polynomial"])]
         return {**value, "polynomial": terms}
+    if form[0] == "tdb":
+        return value
     if form[0] == "log_linear":
         return {"log_linear": nested(value["log_linear"], unit, "per component", f"{dot}log_linear")}
     if not isinstance(value["table"], str):
@@ -110,10 +113,24 @@ def nested(value: Any, unit: str, shape: str, where: str = "", entries: Mapping[
                 raise Invalid.at(where, f"expected {what}, got {shown(value)}.")
             if shape == "table":
                 return read_table(value, where, entries) if entries else value
+            if shape == "per component" and "tdb" in value:
+                return mobilities(value, where)
             kept = (unit, "coefficient") if shape == "per component" else ("1", "number")
             read = each({below(where, name): (entry, *kept) for name, entry in value.items()})
             return dict(zip(value, read.values(), strict=True))
     return coefficient(value, unit, where)
+
+
+def mobilities(value: dict, where: str) -> dict[str, Any]:
+    """The phase of a TDB file that gives the coefficient of every component."""
+    form = 'mobilities of a TDB file for every component, { tdb = "cu-ni.tdb", phase = "FCC_A1" }'
+    known = ("tdb", "phase")
+    faults = [Fault(below(where, key), f"unknown key; expected {form}.") for key in value if key not in known]
+    if "phase" not in value:
+        faults.append(Fault(where, f"phase is missing: {form}."))
+    if faults:
+        raise Invalid(*faults)
+    return value
 
 
 def each(parts: Mapping[str, tuple]) -> dict[str, Any]:

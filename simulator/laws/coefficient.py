@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 
 from simulator.faults import Fault, Invalid, near
-from simulator.laws.expression import CONSTANTS, Vocabulary, parse, vocabulary
+from simulator.laws.expression import CONSTANTS, Vocabulary, mole_fractions, parse, vocabulary
 from simulator.laws.mixture import Mixture
 from simulator.laws.program import Program, Tree, apply, number, table
 from simulator.laws.table import below, pchip, read_columns
 
 FORMS = (
     'a number, a quantity such as "1e-14 m^2/s", an expression, { D0 = .., Q = .. }, '
-    '{ polynomial = [..], in = "x_NAME" }, { table = "FILE.csv" } or { log_linear = { NAME = .. } }'
+    '{ polynomial = [..], in = "x_NAME" }, { table = "FILE.csv" }, { log_linear = { NAME = .. } } or '
+    '{ tdb = "FILE.tdb", phase = "..", of = "NAME" }'
 )
 KEYS = {
     "D0": ("D0", "Q"),
@@ -25,16 +26,21 @@ KEYS = {
     "polynomial": ("polynomial", "in"),
     "table": ("table",),
     "log_linear": ("log_linear",),
+    "tdb": ("tdb", "phase", "of"),
 }
 MOST_TERMS = 40
 
 
 @dataclass(frozen=True)
 class Coefficient:
-    """A coefficient that may depend on composition, position, time and temperature, as given and as a program."""
+    """A coefficient that may depend on composition, position, time and temperature, as given and as a program.
+
+    temperatures: the range of T in K beyond which it is not known, and nan.
+    """
 
     spec: Any
     program: Program = field(compare=False)
+    temperatures: tuple[float, float] = (0.0, math.inf)
 
     def __call__(self, u: np.ndarray, T: float = math.nan, t: float = 0.0, x: float = 0.0) -> np.ndarray:
         """Values (...) in SI at independent fractions u (m, ...), T in K, t in s, x in m."""
@@ -54,12 +60,17 @@ def read_coefficient(
     Arrhenius: D0 exp(-Q/RT). Polynomial: sum of c_k x^k, lowest power first. Table: a monotone piecewise cubic through
     two columns, composition and coefficient, constant beyond its ends; its path is
     relative to `folder` and stays below it. Log-linear: exp(sum of x_k ln D_k), a coefficient D_k for every component
-    k: its value where there is nothing else.
+    k: its value where there is nothing else. TDB: the tracer diffusivity R T M of a component in a phase of a TDB file.
     Raises Invalid, with a place that starts with `where`.
     """
     if isinstance(spec, Coefficient):
         return spec
     names = vocabulary(mixture)
+    if isinstance(spec, Mapping) and "tdb" in spec:
+        check_keys(spec, where)
+        if unit != "m^2/s":
+            raise Invalid.at(where, f"a TDB file gives tracer diffusivities, in m^2/s; this is in {unit}.")
+        return from_tdb(spec, mixture, where, folder)
     if isinstance(spec, Mapping):
         tree = from_keys(spec, names, mixture, unit, where, folder)
     elif isinstance(spec, str):
@@ -86,22 +97,40 @@ def from_keys(
     spec: Mapping, names: Vocabulary, mixture: Mixture, unit: str, where: str, folder: Path | str | None
 ) -> Tree:
     """The tree of a coefficient given by a table of keys."""
+    check_keys(spec, where)
+    if "log_linear" in spec:
+        return log_linear(spec["log_linear"], mixture, unit, f"{where}.log_linear", folder)
+    if "table" in spec:
+        return tabulated(spec["table"], names, mixture, unit, where, folder)
+    return arrhenius(spec, unit, where) if "D0" in spec else polynomial(spec, names, unit, where)
+
+
+def check_keys(spec: Mapping, where: str) -> None:
+    """Raise Invalid unless these are the keys of one of the forms."""
     everything = tuple(dict.fromkeys(name for names in KEYS.values() for name in names))
     allowed = next((KEYS[name] for name in KEYS if name in spec), everything)
     unknown = [name for name in spec if name not in allowed]
     missing = [name for name in allowed if name not in spec]
-    if unknown or len(allowed) > 2:
+    if unknown or allowed is everything:
         faults = [
             Fault(f"{where}.{name}", f"unknown key.{near(str(name), allowed)} Expected {FORMS}.") for name in unknown
         ]
         raise Invalid(*(faults or [Fault(where, f"expected {FORMS}.")]))
     if missing:
         raise Invalid.at(where, f"{missing[0]!r} is missing beside {', '.join(repr(name) for name in spec)}.")
-    if "log_linear" in spec:
-        return log_linear(spec["log_linear"], mixture, unit, f"{where}.log_linear", folder)
-    if "table" in spec:
-        return tabulated(spec["table"], names, mixture, unit, where, folder)
-    return arrhenius(spec, unit, where) if "D0" in spec else polynomial(spec, names, unit, where)
+
+
+def from_tdb(spec: Mapping, mixture: Mixture, where: str, folder: Path | str | None) -> Coefficient:
+    """The tracer diffusivity of a component, m^2/s, from the mobilities of a phase."""
+    from simulator.laws.assessment import read_assessment
+
+    if spec["of"] not in mixture.components:
+        raise Invalid.at(f"{where}.of", mixture.unknown(str(spec["of"])))
+    read = read_assessment(spec["tdb"], spec["phase"], mixture, where, "tdb", folder)
+    read.check(mixture, f"{where}.phase")
+    part = read.mobility[spec["of"].upper()]
+    formula = part.formula(mole_fractions(mixture), f"{where}.tdb")
+    return Coefficient(spec, formula.program(mixture.m), part.temperatures)
 
 
 def arrhenius(spec: Mapping, unit: str, where: str) -> Tree:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from simulator.faults import Fault, Invalid, near
+from simulator.laws.assessment import check_temperature
 from simulator.laws.coefficient import Coefficient, read_coefficient
 from simulator.laws.formula import Formula
 from simulator.laws.lattice import R, amounts, amounts_of, excess_slopes, ideal_slopes, order, shares, total
@@ -63,7 +64,8 @@ class Darken(PotentialLaw):
     lattice: ClassVar[bool] = True
 
     tracer: Any = key(
-        "Tracer diffusivity of every component: D0 and Q, or an expression of mole fractions and T.",
+        "Tracer diffusivity of every component: D0 and Q, or an expression of mole fractions and T; or the mobilities "
+        "of a TDB file.",
         unit=UNIT,
         shape="per component",
         example={"Cu": "1e-14*exp(2*x_Ni)", "Ni": {"D0": "3e-5 m^2/s", "Q": "270 kJ/mol"}},
@@ -73,9 +75,14 @@ class Darken(PotentialLaw):
         shape="choice",
         default="none",
         example="manning",
+        choices=WINDS,
     )
     structure: str = key(
-        f"Crystal structure, for the vacancy wind: {', '.join(STRUCTURES)}.", shape="choice", default="", example="fcc"
+        f"Crystal structure, for the vacancy wind: {', '.join(STRUCTURES)}.",
+        shape="choice",
+        default="",
+        example="fcc",
+        choices=STRUCTURES,
     )
     thermodynamics: Thermodynamics | None = None
     molar_volume: MolarVolume | None = None
@@ -111,18 +118,20 @@ class Darken(PotentialLaw):
         if not isinstance(self.tracer, Mapping):
             form = ", ".join(f'{name} = "1e-14 m^2/s"' for name in mixture.components)
             raise Invalid.at(where, f"expected one for each component, {{ {form} }}, got {repr(self.tracer)[:40]}.")
+        given, together = self.tracer, "tdb" in self.tracer
+        if together:
+            given = {name: {**given, "of": name} for name in mixture.components}
         faults = [
-            Fault(f"{where}.{name}", mixture.unknown(str(name)))
-            for name in self.tracer
-            if name not in mixture.components
+            Fault(f"{where}.{name}", mixture.unknown(str(name))) for name in given if name not in mixture.components
         ]
         read = []
         for name in mixture.components:
-            if name not in self.tracer:
+            if name not in given:
                 faults.append(Fault(where, f'{name} is missing: {name} = "1e-14 m^2/s".'))
                 continue
             try:
-                read.append(read_coefficient(self.tracer[name], mixture, UNIT, f"{where}.{name}", self.folder))
+                place = where if together else f"{where}.{name}"
+                read.append(read_coefficient(given[name], mixture, UNIT, place, self.folder))
             except Invalid as invalid:
                 faults += invalid.faults
         if faults:
@@ -188,6 +197,8 @@ class Darken(PotentialLaw):
 
     def check_matrix(self, compositions: np.ndarray, T: float, t: float, x: float) -> None:
         """Tracer diffusivities that are finite and not negative, outside the spinodal, and the interdiffusivities."""
+        for name, entry in zip(self.mixture.components, self.tracers, strict=True):
+            check_temperature(T, entry.temperatures, f"the mobility of {name}")
         D = np.broadcast_to(
             self.tracer_program(compositions, x=x, t=t, T=T), (self.mixture.m + 1, compositions.shape[1])
         )

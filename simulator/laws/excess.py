@@ -12,7 +12,7 @@ from simulator.laws.expression import mole_fractions
 from simulator.laws.formula import Formula, constant
 from simulator.laws.mixture import Mixture
 
-KINDS = ("ideal", "regular", "redlich-kister", "expression")
+KINDS = ("ideal", "regular", "redlich-kister", "expression", "tdb")
 WITH_PAIRS = ("regular", "redlich-kister")
 UNIT = "J/mol"
 MOST_TERMS = 12

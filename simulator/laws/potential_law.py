@@ -108,6 +108,7 @@ class PotentialLaw(MatrixLaw):
 
     def check_matrix(self, compositions: np.ndarray, T: float, t: float, x: float) -> None:
         """Raise Invalid inside the spinodal, and for interdiffusivities as the base does."""
+        self.solution.check_temperature(T)
         if "T" in self.depends_on:  # as it is wherever the excess energy is curved
             self.check_stable(compositions, T, t, x)
         super().check_matrix(compositions, T, t, x)

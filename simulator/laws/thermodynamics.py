@@ -10,7 +10,8 @@ import numpy as np
 
 from simulator.faults import Invalid
 from simulator.laws import miscibility
-from simulator.laws.excess import read_excess
+from simulator.laws.assessment import Assessment, check_temperature, read_assessment
+from simulator.laws.excess import misplaced, read_excess
 from simulator.laws.expression import CONSTANTS, mole_fractions
 from simulator.laws.formula import Formula, unknown
 from simulator.laws.mixture import Mixture
@@ -27,7 +28,8 @@ class Thermodynamics:
 
     k over all n components, j over the m = n - 1 independent ones; the derivative by the dependent one is 0.
     kind, omega, excess: what gives the excess energy g, see `simulator.laws.excess.read_excess`. `folder` is where
-    table files are looked for.
+    table files are looked for. kind = "tdb": g is that of `phase` in the TDB file `file`, and nan at temperatures for
+    which the file has no parameters.
 
     Formulas are of the unknowns of the mixture. Arrays are of independent mole fractions x (m, ...), beside
     interstitials too, and T in K. Raises Invalid for everything of the section that cannot be used.
@@ -38,6 +40,8 @@ class Thermodynamics:
     omega: Mapping[str, Any] = field(default_factory=dict)
     excess: Any = None
     folder: Path | str | None = None
+    file: str = ""
+    phase: str = ""
 
     def __post_init__(self):
         _ = self.energy  # every fault at the door
@@ -48,8 +52,39 @@ class Thermodynamics:
         return Mixture(self.mixture.components, self.mixture.dependent, self.mixture.parameters)
 
     @cached_property
+    def assessment(self) -> Assessment | None:
+        """What the TDB file says; None for every other kind."""
+        if self.kind != "tdb":
+            if self.file or self.phase:
+                text = f'kind = "{self.kind}" has no file and no phase; write kind = "tdb", or leave them out.'
+                raise Invalid.at("thermodynamics", text)
+            return None
+        faults = misplaced(self.kind, self.omega or None, self.excess)
+        if faults:
+            raise Invalid(*faults)
+        read = read_assessment(self.file, self.phase, self.mixture, "thermodynamics", folder=self.folder)
+        read.check(self.mixture, "thermodynamics.phase")
+        return read
+
+    @property
+    def temperatures(self) -> tuple[float, float]:
+        """The range of T in K in which g is known."""
+        return (0.0, np.inf) if self.assessment is None else self.assessment.energy.temperatures
+
+    def check_temperature(self, T: float) -> None:
+        """Raise Invalid at a T, in K, at which g is not known."""
+        check_temperature(T, self.temperatures, f"the Gibbs energy in {self.file}")
+
+    def known(self, T: float) -> float:
+        """T in K, as it is; Invalid unless it is a temperature at which g is known."""
+        self.check_temperature(positive(T))
+        return float(T)
+
+    @cached_property
     def energy(self) -> Formula:
         """g as a formula of the independent mole fractions."""
+        if self.assessment is not None:
+            return self.assessment.energy.formula(mole_fractions(self.plain), "thermodynamics.file")
         return read_excess(self.plain, self.kind, self.omega, self.excess, self.folder)
 
     @cached_property
@@ -199,11 +234,11 @@ class Thermodynamics:
 
     def spinodal(self, T: float) -> list[tuple[float, float]]:
         """Intervals of x_1 of a binary inside which d2G/dx2 < 0 at T, in K; Invalid unless there are two components."""
-        return self.binary.spinodal(positive(T))
+        return self.binary.spinodal(self.known(T))
 
     def binodal(self, T: float) -> list[tuple[float, float]]:
         """Pairs of x_1 of a binary that share a tangent of G at T, in K; Invalid unless there are two components."""
-        return self.binary.binodal(positive(T))
+        return self.binary.binodal(self.known(T))
 
     def critical_point(self) -> tuple[float, float] | None:
         """(T_c in K, x_1) of a binary: the highest T at which it has a spinodal; None when there is none.
@@ -223,15 +258,16 @@ class Thermodynamics:
             raise Invalid.at(
                 "thermodynamics", f"a spinodal curve is of three components, and this mixture has {count}."
             )
-        T = positive(T)
+        T = self.known(T)
         return miscibility.spinodal_curve(lambda x: self.stability(x, T), points)
 
     def temperature_of_stability(self, x: np.ndarray, T_low: float) -> float | None:
         """T in K, from T_low upwards, above which every composition of x (m,) or (m, k) is stable; None if none is
-        found up to 1e4 K.
+        found up to 1e4 K, or up to where g is known.
         """
         x = np.asarray(x, float).reshape(self.mixture.m, -1)
-        return miscibility.temperature_of_stability(lambda T: np.fmin.reduce(self.stability(x, T)), positive(T_low))
+        found = miscibility.temperature_of_stability(lambda T: np.fmin.reduce(self.stability(x, T)), self.known(T_low))
+        return found if found is None or found < self.temperatures[1] else None
 
 
 def positive(T: float) -> float:
