@@ -6,6 +6,8 @@ from matano.compositions import binary_range, composition_figure, last_temperatu
 from matano.drawing import COLOURS, STYLES, legend, subscripted
 from simulator.faults import Invalid
 
+DECADE_PART = 4.0  # over which coefficients that are positive are drawn on a logarithmic axis
+
 
 def diffusivity(shown):
     """The interdiffusivities: over composition for a binary, otherwise along the last profile or the start."""
@@ -27,7 +29,7 @@ def diffusivity(shown):
             look = {"linestyle": STYLES[i % len(STYLES)], "color": COLOURS[j % len(COLOURS)], "label": label}
             ax.plot(places, np.broadcast_to(values[i, j], places.shape), **look)
     known = values[np.isfinite(values)]
-    if np.all(known > 0.0) and known.max() > 20.0 * known.min():
+    if np.all(known > 0.0) and known.max() > DECADE_PART * known.min():
         ax.set_yscale("log")
     if m > 1:
         legend(figure, ax, True)

@@ -95,13 +95,13 @@ def print_table(head: Sequence[str], rows: Sequence[Sequence[str]], indent: str 
     """Columns of plain text; those whose entries are numbers stand to the right."""
     rows = [[str(entry) for entry in row] for row in rows]
     widths = [max(len(row[k]) for row in [list(head), *rows]) for k in range(len(head))]
-    right = [all(_is_number(row[k]) for row in rows) for k in range(len(head))]
+    right = [all(is_number(row[k]) for row in rows) for k in range(len(head))]
     for row in [list(head), *rows]:
         cells = [entry.rjust(w) if r else entry.ljust(w) for entry, w, r in zip(row, widths, right, strict=True)]
         print((indent + "  ".join(cells)).rstrip())
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
     try:
         float(text.rstrip(" %"))
     except ValueError:

@@ -29,25 +29,31 @@ PLACES = {"positions": "crossing", "planes": "contact plane"}  # m, one for each
 
 def planes(entry) -> None:
     """Planes, crossings and end values, where the method has any."""
+    for name, text in named_planes(entry):
+        print(f"  {name}: {text}")
+
+
+def named_planes(entry):
+    """Pairs of a name and a text for each of them."""
     diagnostics = entry.estimate.diagnostics
     for name, value in diagnostics.items():
         if name.endswith("_plane") and isinstance(value, float):
-            print(f"  {name.replace('_', ' ').replace('matano', 'Matano')}: {microns([value], entry)}")
+            yield name.replace("_", " ").replace("matano", "Matano"), microns([value], entry)
         elif name in PLACES and value:
             each = ", one for each couple" if len(value) > 1 else ""
-            print(f"  {PLACES[name]}{each}: {microns(value, entry)}")
+            yield f"{PLACES[name]}{each}", microns(value, entry)
     for plane in diagnostics.get("zero_flux_planes") or ():
         sd = "" if plane["sd"] is None else f", sd {1e6 * plane['sd']:.2g}"
-        print(f"  no flux of {plane['component']}: {microns([plane['position']], entry)}{sd}")
+        yield f"no flux of {plane['component']}", f"{microns([plane['position']], entry)}{sd}"
     regions = diagnostics.get("uphill") or ()
     for name in dict.fromkeys(region["component"] for region in regions):
         own = [region for region in regions if region["component"] == name]
         shown = ", ".join(f"{1e6 * region['left']:.4g} to {1e6 * region['right']:.4g} um" for region in own)
-        print(f"  {name} flows uphill: {shown}")
+        yield f"{name} flows uphill", shown
     ends = diagnostics.get("ends")
     if ends is not None and np.ndim(ends) == 1:
         left, right = (round(float(value), 7) + 0.0 for value in ends)
-        print(f"  ends: {left:.5g}, {right:.5g}" + (" (given)" if diagnostics.get("ends_given") else ""))
+        yield "ends", f"{left:.5g}, {right:.5g}" + (" (given)" if diagnostics.get("ends_given") else "")
 
 
 def microns(places, entry) -> str:
@@ -57,11 +63,17 @@ def microns(places, entry) -> str:
 
 def numbers(diagnostics: dict) -> None:
     """The numbers among the diagnostics that a person looks for, each with its unit."""
+    for name, text in named_numbers(diagnostics):
+        print(f"  {name}: {text}")
+
+
+def named_numbers(diagnostics: dict):
+    """Pairs of a name and a text for each of them."""
     for name, unit in NUMBERS:
         words = diagnostics.get("ratio_of") if name == "ratio" else WORDS.get(name, name.replace("_", " "))
         text = shown(diagnostics.get(name))
         if text:
-            print(f"  {words or name}: {text} {diagnostics.get(unit, unit)}".rstrip())
+            yield words or name, f"{text} {diagnostics.get(unit, unit)}".rstrip()
 
 
 def shown(value) -> str:

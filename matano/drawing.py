@@ -1,5 +1,6 @@
 """How figures are drawn: without a display, in readable units, in colours and line styles that differ for everybody."""
 
+import contextlib
 import textwrap
 from pathlib import Path
 
@@ -18,8 +19,13 @@ MARKS = ("o", "s", "^", "D", "v", "P", "X", "*")
 MOST_CURVES = 6
 MOVED = 1e-3  # of the step of a profile: what differs less from an end value rests
 MARGIN = 0.25  # of the zone where something happens, shown on either side of it
+SMALL = 0.3  # of the triangle: paths that need less are shown enlarged
+ROOM = 0.15  # of the range of a path, left free around it
 ENDINGS = (".png", ".pdf", ".svg")
 LETTERS = 10  # of a title in an inch
+SALT = "matano"  # matplotlib makes the names in an SVG from it, by default from a random one
+ROUNDING = 1e-4  # of the largest value: curves that change by less are level
+LEVEL = 0.1  # of the value of level curves, shown on either side of them
 BESIDE = 2.0  # inches for names beside the axes
 
 
@@ -78,11 +84,20 @@ def write(figure, path: Path) -> Path:
     """Write a figure and close it; UsageFault where it cannot be written."""
     check_figure(path)
     try:
-        with whole(path) as part:
-            figure.savefig(part)
+        with whole(path) as part, same_every_time(path) as facts:
+            figure.savefig(part, metadata=facts)
     finally:
         pyplot().close(figure)
     return path
+
+
+@contextlib.contextmanager
+def same_every_time(path: Path):
+    """What to write into a file of this kind so that one figure is the same bytes whenever it is drawn."""
+    import matplotlib
+
+    with matplotlib.rc_context({"svg.hashsalt": SALT}):
+        yield {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix.lower())
 
 
 def title_of(shown) -> str:
@@ -178,6 +193,21 @@ def show_zone(ax, result, size: float, rows=slice(None)) -> None:
         ax.set_xlim(moving[0] / size, moving[1] / size)
 
 
+def level(ax) -> None:
+    """Show level curves as such, not the rounding of them that an axis of their own limits would show."""
+    values = [np.asarray(line.get_ydata(), float) for line in ax.lines if line.get_transform() == ax.transData]
+    known = np.concatenate([own[np.isfinite(own)] for own in values] or [np.zeros(1)])
+    low, high = float(known.min(initial=np.inf)), float(known.max(initial=-np.inf))
+    size = max(abs(low), abs(high))
+    if 0.0 < high - low < ROUNDING * size < np.inf:
+        ax.set_ylim(low - LEVEL * size, high + LEVEL * size)
+
+
+def look_of_time(k: int, count: int) -> dict:
+    """Colour and line style of the k-th of so many times: the last one full and darkest."""
+    return {"color": shade(k, count), "linestyle": STYLES[(count - 1 - k) % len(STYLES)]}
+
+
 def corners(fractions):
     """Three mole fractions as the axes of a triangle take them: third at the top, first at the left, second right."""
     first, second, third = np.asarray(fractions, float)
@@ -203,6 +233,16 @@ def triangle_axes(figure, place, components):
         axis.set_label_position("corner")
     ax.tick_params(labelsize=8, labelcolor="0.35")
     return ax
+
+
+def enlarge(ax, fractions: np.ndarray) -> None:
+    """Show the smallest triangle around the paths, fractions (3, N), where they need but a part of the whole one."""
+    low, high = fractions.min(axis=1), fractions.max(axis=1)
+    room = ROOM * (high - low).max()
+    first, second, third = np.floor(20.0 * np.maximum(low - room, 0.0)) / 20.0
+    side = 1.0 - first - second - third
+    if 0.0 < side < 1.0 - SMALL:
+        ax.set_ternary_lim(third, third + side, first, first + side, second, second + side)
 
 
 def triangle_figure(shown, components, *more: str, width: float = 5.6):

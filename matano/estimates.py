@@ -144,6 +144,7 @@ def curves(ax, group) -> None:
         x = np.asarray(estimate.composition)[order]
         for label, value, sd, truth, _ in rows_of(entry):
             if truth is not None:
+                shown.append(truth[order][truth[order] > 0.0])
                 style = {"linewidth": 1.2} if x.size > 1 else {"marker": "x", "linestyle": "", "markersize": 9}
                 line = broken(x, truth[order]) if x.size > 1 else (x, truth[order])
                 ax.plot(*line, color="black", zorder=3, label="" if number else "truth", **style)

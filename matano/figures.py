@@ -4,10 +4,14 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from matano.coefficient_figures import diffusivity, tracers
+from matano.drawing import pyplot
+from matano.film_figures import penetration
 from matano.ion_figures import charge, current, current_voltage, potential
 from matano.lattice_figures import lattice_fluxes, layers, markers, velocity
 from matano.profile_figures import diagnostics, fluxes, path, profiles, volume
+from matano.residual_figures import residuals
 from matano.thermodynamic_figures import factor, gibbs, miscibility, potentials
+from simulator.faults import Invalid
 
 
 class Kind(NamedTuple):
@@ -22,6 +26,7 @@ KINDS = {
     "profiles": Kind(
         profiles, True, "mole fractions, or concentrations of ions, over position, with markers and interfaces"
     ),
+    "penetration": Kind(penetration, True, "what a film left, logarithmic over the squared distance from it"),
     "diffusivity": Kind(diffusivity, False, "interdiffusivities"),
     "fluxes": Kind(fluxes, True, "fluxes in the number-fixed frame, of ions through the solvent"),
     "diagnostics": Kind(diagnostics, True, "error estimate, conservation and steps over time"),
@@ -40,4 +45,17 @@ KINDS = {
     "factor": Kind(factor, False, "thermodynamic factor, or the stability of a ternary"),
     "miscibility": Kind(miscibility, False, "binodal and spinodal with the critical point"),
     "tracers": Kind(tracers, False, "tracer diffusivities and interdiffusivity"),
+    "residuals": Kind(residuals, True, "what the analyses that a result holds leave of its profile"),
 }
+
+
+def drawn(kind: str, shown):
+    """A figure of a kind of KINDS, of a result or a case; None where it does not apply to it."""
+    plt = pyplot()
+    before = set(plt.get_fignums())
+    try:
+        return KINDS[kind].draw(shown)
+    except Invalid:
+        for number in set(plt.get_fignums()) - before:
+            plt.close(number)
+        return None

@@ -8,9 +8,10 @@ from matano.drawing import (
     chosen,
     entitle,
     label_positions,
+    level,
+    look_of_time,
     position_axis,
     pyplot,
-    shade,
     time_unit,
 )
 from matano.places import problem_of, refuse_without, state_name
@@ -41,8 +42,7 @@ def potential(result):
     a, b = result.grid.interval
     x = np.concatenate([[a], result.x, [b]]) / size
     for j, index in enumerate(times):
-        look = {"color": shade(j, len(times)), "linestyle": STYLES[(len(times) - 1 - j) % len(STYLES)]}
-        ax.plot(x, values[j] / volts, label=state_name(result, index), **look)
+        ax.plot(x, values[j] / volts, label=state_name(result, index), **look_of_time(j, len(times)))
     ax.legend()
     return figure
 
@@ -106,6 +106,7 @@ def current(result):
         logarithmic_time(ax, result.time, unit)
     else:
         over_time(ax, result.time, [("", values)])
+        level(ax)
         ax.set_ylabel(r"$i$ (A/m$^2$)")
     entitle(ax, result)
     return figure
@@ -158,8 +159,7 @@ def charge(result):
     upper = axes[0, 0]
     size = label_positions(upper.set_xlabel, result)
     for j, index in enumerate(times):
-        look = {"color": shade(j, len(times)), "linestyle": STYLES[(len(times) - 1 - j) % len(STYLES)]}
-        upper.plot(result.x / size, density[j], label=state_name(result, index), **look)
+        upper.plot(result.x / size, density[j], label=state_name(result, index), **look_of_time(j, len(times)))
     upper.set_ylabel(r"charge in space (C/m$^3$)")
     upper.legend()
     entitle(upper, result)

@@ -29,8 +29,10 @@ from matano.places import (
     refuse_without,
 )
 from matano.profile_figures import MOST_BESIDE, UNITS
+from simulator.faults import Invalid
 
 MOST_NAMED = 8
+REST = 1e-9  # of the lattice fluxes: a sum of them that is less is rounding
 NO_LATTICE = (
     'this law has no fluxes in the lattice frame; use law.kind = "darken", or "onsager" with frame = "lattice".'
 )
@@ -70,6 +72,8 @@ def velocity(result):
 
     last = chosen(result)[-1]
     refuse_without(result, "lattice_velocity", "velocity", NO_LATTICE)
+    if rests(result, last):
+        raise Invalid.at("plot velocity", "the lattice rests: what flows one way is balanced by what flows back.")
     figure, ax, size = position_axis(result, "")
     x, v = face_positions(result)[last], result.field("lattice_velocity")[last]
     name, speed = unit_of(float(np.max(np.abs(v))), SPEEDS)
@@ -93,6 +97,15 @@ def velocity(result):
     ax.legend()
     entitle(ax, result, f"{kinds(found)} Kirkendall plane" + "s" * (len(found) > 1))
     return figure
+
+
+def rests(result, k: int) -> bool:
+    """Whether the lattice velocity, the sum of the lattice fluxes, is rounding beside them; False where the molar
+    volume varies, whose fluxes do not sum to it."""
+    if result.has("molar_volume") or not result.has("lattice_flux"):
+        return False
+    fluxes = result.field("lattice_flux")[k]
+    return float(np.abs(fluxes.sum(axis=0)).max()) <= REST * float(np.abs(fluxes).sum(axis=0).max())
 
 
 def margined(values: np.ndarray) -> tuple[float, float]:

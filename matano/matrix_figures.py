@@ -2,15 +2,13 @@
 
 import numpy as np
 
-from matano.drawing import COLOURS, MARKS, STYLES, corners, length_unit, pyplot, triangle_axes, zone
+from matano.drawing import COLOURS, MARKS, STYLES, corners, enlarge, length_unit, pyplot, triangle_axes, zone
 from matano.estimates import SPARSE, amount, curves, kind_of, length_of, quantity, rows_of
 from matano.matrix_tables import columns_of
 
 MOST_COUPLES = 6  # whose profiles are drawn above each other
 FEW_POINTS = 60
-SMALL = 0.3  # of the triangle: paths that need less are shown enlarged
 SAME_SPOT = 0.01  # a mole fraction: matrices of nearer compositions share a mark
-ROOM = 0.15  # of the range of a path, left free around it
 PATHS = "along the path of each couple, from left to right"
 WIDTH, HEIGHT, LEAST_HEIGHT = 4.8, 1.9, 4.4  # inches: of a panel, of a couple's profiles, of the figure
 
@@ -138,16 +136,6 @@ def spots(group, names: list[str]) -> dict[tuple[float, ...], list[str]]:
         elif np.isfinite(spot).all():
             found[tuple(spot.tolist())] = [estimate.method]
     return found
-
-
-def enlarge(ax, fractions: np.ndarray) -> None:
-    """Show the smallest triangle around the paths, fractions (3, N), where they need but a part of the whole one."""
-    low, high = fractions.min(axis=1), fractions.max(axis=1)
-    room = ROOM * (high - low).max()
-    first, second, third = np.floor(20.0 * np.maximum(low - room, 0.0)) / 20.0
-    side = 1.0 - first - second - third
-    if 0.0 < side < 1.0 - SMALL:
-        ax.set_ternary_lim(third, third + side, first, first + side, second, second + side)
 
 
 def panel(ax, entries) -> None:

@@ -8,13 +8,15 @@ from matano.drawing import (
     STYLES,
     chosen,
     corners,
+    enlarge,
     entitle,
     label_positions,
     legend,
+    level,
+    look_of_time,
     position_axis,
     pyplot,
     root_time_axis,
-    shade,
     show_zone,
     time_unit,
     triangle_figure,
@@ -45,7 +47,7 @@ def curves(result, arrays: np.ndarray, positions: np.ndarray, ylabel: str):
         row = result.components.index(name)
         for j, index in enumerate(times):
             if len(names) == 1:
-                look = {"color": shade(j, len(times)), "label": f"{name}, {state_name(result, index)}"}
+                look = look_of_time(j, len(times)) | {"label": f"{name}, {state_name(result, index)}"}
             else:
                 look = {"color": COLOURS[k % len(COLOURS)], "linestyle": STYLES[k % len(STYLES)]}
                 look |= {"alpha": 0.3 + 0.7 * (j + 1) / len(times), "label": name if index == times[-1] else None}
@@ -86,6 +88,7 @@ def fluxes(result):
     chosen(result)
     unit = flux_unit(result)
     figure, ax, _ = curves(result, result.flux, face_positions(result), UNITS.get(unit, unit))
+    level(ax)
     legend(figure, ax, len(result.components) > MOST_BESIDE)
     return figure
 
@@ -104,7 +107,7 @@ def volume(result):
     size = label_positions(upper.set_xlabel, result)
     for j, index in enumerate(times):
         label = duration(result.time[index])
-        upper.plot(positions[index] / size, 1e6 * volumes[index], color=shade(j, len(times)), label=label)
+        upper.plot(positions[index] / size, 1e6 * volumes[index], **look_of_time(j, len(times)), label=label)
     upper.set_ylabel(r"$V_m$ (cm$^3$/mol)")
     show_zone(upper, result, size)
     upper.legend()
@@ -117,23 +120,30 @@ def volume(result):
 
 
 def diagnostics(result):
-    """Error estimate, conservation error and steps over the saved times."""
+    """Error estimate, conservation error and steps over the saved times, or over the voltages of a sweep."""
     chosen(result)
+    timed = bool(np.isfinite(result.time).all())
+    if not timed and not (result.has("voltage") and len(result.snapshots) > 1):
+        text = (
+            "draws saved times, or the voltages of a sweep; `matano info` tells the numbers of a single steady state."
+        )
+        raise Invalid.at("plot diagnostics", text)
     figure, (upper, lower) = pyplot().subplots(2, 1, sharex=True, figsize=(6.4, 5.4))
-    unit, size = time_unit(float(result.time[-1]))
-    times = result.time / size
+    unit, size = time_unit(float(result.time[-1])) if timed else ("V", 1.0)
+    places = (result.time if timed else result.field("voltage")) / size
     tiny = np.finfo(float).tiny
     for name, mark in (("error_estimate", "o-"), ("conservation_error", "s--")):
         values = np.abs(result.diagnostics(name))
         if np.any(np.isfinite(values) & (values > tiny)):
-            upper.plot(times, np.where(values > tiny, values, np.nan), mark, markersize=4, label=name.replace("_", " "))
+            values = np.where(values > tiny, values, np.nan)
+            upper.plot(places, values, mark, markersize=4, label=name.replace("_", " "))
     if upper.lines:
         upper.set_yscale("log")
         upper.legend()
     upper.set_ylabel("error in the mole fraction" if result.quantity == "mole_fraction" else "error (mol/m$^3$)")
-    lower.plot(times, result.diagnostics("steps"), "o-", markersize=4, label="steps")
-    lower.plot(times, result.diagnostics("rejected_steps"), "s--", markersize=4, label="rejected steps")
-    lower.set_xlabel(f"t ({unit})")
+    lower.plot(places, result.diagnostics("steps"), "o-", markersize=4, label="steps")
+    lower.plot(places, result.diagnostics("rejected_steps"), "s--", markersize=4, label="rejected steps")
+    lower.set_xlabel(f"t ({unit})" if timed else "voltage (V)")
     lower.set_ylabel("number")
     lower.legend()
     entitle(upper, result)
@@ -148,8 +158,9 @@ def path(result):
     times = chosen(result)
     for j, index in enumerate(times):
         fractions = result.mole_fraction[index]
-        ax.plot(*corners(fractions), color=shade(j, len(times)), label=duration(result.time[index]))
+        ax.plot(*corners(fractions), **look_of_time(j, len(times)), label=duration(result.time[index]))
     last = result.mole_fraction[times[-1]]
     ax.plot(*corners(last[:, [0, -1]]), "o", color="black", markersize=4)
+    enlarge(ax, np.hstack(list(result.mole_fraction[times])))
     ax.legend(loc="upper right", bbox_to_anchor=(1.1, 1.0))
     return figure

@@ -212,7 +212,7 @@ def gap(shown, solution):
     if critical is None:
         raise Invalid.at("plot miscibility", "this solution has no critical point: it mixes in all proportions.")
     top, at = critical
-    coldest = min([FEWEST_KELVIN * top, *(0.9 * given[given < top])])
+    coldest = max(solution.temperatures[0], min([FEWEST_KELVIN * top, *(0.9 * given[given < top])]))
     temperatures = top - (top - coldest) * np.linspace(1.0, 0.02, STEPS) ** 2
     figure, ax = composition_figure(shown, "T (K)")
     for name, found, style, colour in (

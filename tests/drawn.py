@@ -1,6 +1,8 @@
 """Results and cases in scaled units for tests of figures, and what their figures hold."""
 
+import tempfile
 from functools import cache
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,7 +19,7 @@ from simulator.laws.nernst_planck import NernstPlanck
 from simulator.laws.thermodynamics import Thermodynamics
 from simulator.problem.boundary import Boundary, Fixed
 from simulator.problem.domain import Domain
-from simulator.problem.initial import Layers, Step
+from simulator.problem.initial import Film, Layers, Step
 from simulator.problem.problem import Problem
 from simulator.problem.temperature import Temperature
 from simulator.solve.controls import Controls
@@ -68,6 +70,35 @@ def parting() -> Result:
 def resting() -> Result:
     """Fick's law: no lattice, nothing moves."""
     return solve(problem(Fick(BINARY, D=1.0), {"B": 0.0}, {"B": 1.0}, at=None), Controls(scheme="similarity"))
+
+
+@cache
+def filmed(D: float = 1.0, thickness: float = 0.02) -> Result:
+    """A film of B, thin beside the width of its profiles, within A."""
+    start = Film(-0.5 * thickness, thickness, {"B": 1.0}, {"B": 0.0})
+    film = {"initial": start, "domain": Domain(interval=(-10.0, 10.0), cells=400)}
+    sample = problem(Fick(BINARY, D=D), {}, {}, at=None, **film)
+    return solve(sample, Controls(rtol=1e-8))
+
+
+@cache
+def analysed(*methods: str) -> Result:
+    """The couple of D = 1, read from a file that holds what these methods recovered from it."""
+    from inverse import METHODS, compare
+    from matano.commands.analyse import Analysis, keep
+    from simulator.files.hdf5 import ResultFile, open_result
+
+    couple = resting().problem
+    path = Path(tempfile.mkdtemp(prefix="matano-tests-")) / "couple.h5"
+    with ResultFile(path, couple, "") as record:
+        solve(couple, Controls(scheme="similarity"), record=record)
+    result = open_result(path)
+    result.case = SimpleNamespace(problem=couple, controls=Controls(), verify=None, expect=None)
+    profile = result.profile()
+    for name in methods or ("erf-fit",):
+        estimate = METHODS[name](profile)
+        keep(Analysis((path,), (profile,), (result,), estimate, compare(estimate, resting())))
+    return result
 
 
 @cache

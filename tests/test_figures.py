@@ -9,8 +9,10 @@ from drawn import (
     QUATERNARY,
     SAVED,
     TRACERS,
+    analysed,
     charging,
     draw,
+    filmed,
     layered,
     lines,
     parting,
@@ -22,8 +24,8 @@ from drawn import (
     ternary,
 )
 
-from matano.drawing import LENGTHS, MARGIN, STYLES, unit_of, write, zone
-from matano.figures import KINDS
+from matano.drawing import LENGTHS, MARGIN, STYLES, level, pyplot, unit_of, write, zone
+from matano.figures import KINDS, drawn
 from simulator.faults import Invalid
 from simulator.laws.darken import Darken
 from simulator.problem.initial import Expression
@@ -40,8 +42,15 @@ def step(width: float, at: float = 0.0) -> np.ndarray:
     return 0.2 + 0.5 * np.clip((X - at) / width + 0.5, 0.0, 1.0)
 
 
+def single() -> Result:
+    """One steady state."""
+    return Result(swept().problem, Controls(), swept().grid, swept().snapshots[:1])
+
+
 DRAWN = {
     "profiles": swelling,
+    "penetration": filmed,
+    "residuals": analysed,
     "diffusivity": swelling,
     "fluxes": swelling,
     "diagnostics": swelling,
@@ -70,7 +79,8 @@ def test_every_kind_is_drawn_with_its_units(kind, tmp_path):
         if ax.name == "ternary":
             assert (ax.get_llabel(), ax.get_rlabel(), ax.get_tlabel()) == DRAWN[kind]().components
         elif ax.axison:
-            assert "(" in ax.get_xlabel() or "fraction" in ax.get_xlabel() or kind == "diagnostics"
+            below = kind in ("diagnostics", "residuals")  # whose panels share the axis of the last one
+            assert "(" in ax.get_xlabel() or "fraction" in ax.get_xlabel() or below
             assert ax.get_ylabel()
     write(figure, tmp_path / "a.png")
     assert (tmp_path / "a.png").stat().st_size > 5000
@@ -196,6 +206,14 @@ def test_a_start_without_a_step_has_no_planes():
         ("lattice-fluxes", resting, "no fluxes in the lattice frame"),
         ("volume", resting, "the cells of this result rest"),
         ("layers", resting, "no interfaces between phases"),
+        ("penetration", resting, "needs a film at the start"),
+        ("penetration", swept, "a steady state has no time over which a film spreads"),
+        ("residuals", resting, "holds no analysis"),
+        (
+            "diagnostics",
+            lambda: Result(swept().problem, Controls(), swept().grid, swept().snapshots[:1]),
+            "steady state",
+        ),
         ("tracers", resting, 'no tracer diffusivities: law.kind is "fick"'),
         *(
             (kind, resting, "this law has no thermodynamics")
@@ -241,3 +259,54 @@ def test_the_whole_sample_is_shown_where_there_is_no_smaller_place(profile):
 @pytest.mark.parametrize(("extent", "unit"), [(5e-7, "nm"), (1e-4, "um"), (0.01, "mm"), (3.0, "m"), (1e7, "m")])
 def test_lengths_read_as_plain_numbers(extent, unit):
     assert unit_of(extent, LENGTHS)[0] == unit
+
+
+def test_times_differ_in_their_lines_too():
+    for kind in ("profiles", "fluxes"):
+        (ax,) = draw(kind, resting()).axes
+        own = [line for line in ax.lines if line.get_label().startswith("B,")]
+        styles = [(line.get_linestyle(), line._unscaled_dash_pattern) for line in own]
+        assert len(set(map(str, styles))) == len(own) == len(SAVED)
+        assert own[-1].get_linestyle() == "-"
+
+
+def test_rounding_is_drawn_level():
+    ax = pyplot().figure().add_subplot()
+    ax.plot([0.0, 1.0, 2.0], [3.0, 3.0 + 1e-9, 3.0 - 1e-9])
+    level(ax)
+    low, high = ax.get_ylim()
+    assert low < 2.8 and high > 3.2
+    ax.plot([0.0, 1.0], [2.0, 3.0])
+    ax.autoscale()
+    level(ax)
+    assert ax.get_ylim() == pytest.approx((1.95, 3.05), rel=1e-6)
+    pyplot().close(ax.figure)
+
+
+def test_a_lattice_that_rests_has_no_velocity():
+    law = Darken(BINARY, tracer={"A": 1.0, "B": 1.0})
+    result = solve(problem(law, {"B": 0.1}, {"B": 0.9}), Controls(scheme="similarity"))
+    with pytest.raises(Invalid, match="the lattice rests"):
+        KINDS["velocity"].draw(result)
+
+
+def test_short_paths_are_shown_enlarged():
+    (ax,) = draw("path", ternary()).axes
+    assert ax.get_tlim()[0] > 0.0 and ax.get_tlim()[1] - ax.get_tlim()[0] < 0.7
+
+
+@pytest.mark.parametrize("ending", ["svg", "pdf", "png"])
+def test_a_figure_is_the_same_file_every_time(ending, tmp_path):
+    files = [write(draw("profiles", resting()), tmp_path / f"{k}.{ending}").read_bytes() for k in range(2)]
+    assert files[0] == files[1]
+
+
+def test_kinds_that_do_not_apply_leave_no_open_figure():
+    before = pyplot().get_fignums()
+    assert [name for name in KINDS if drawn(name, resting()) is not None and not pyplot().close()] == [
+        "profiles",
+        "diffusivity",
+        "fluxes",
+        "diagnostics",
+    ]
+    assert pyplot().get_fignums() == before

@@ -50,8 +50,6 @@ class Analysis:
 def analyse(
     paths: list[Path], options: Options, as_json: bool, save: bool, figure: Path | None, case: Path | None, force: bool
 ):
-    if save and any(path.suffix not in RESULTS for path in paths):
-        raise UsageFault.at("--save", "adds the analysis to a result; a measured profile has none.")
     if case is not None:
         check_target(case, force)
     if figure is not None:
@@ -61,6 +59,9 @@ def analyse(
     groups = grouped(analyses(paths, options))
     if case is not None:
         check_case(groups, case, force)
+    for entry in [entry for group in groups for entry in group] if save else ():
+        if None in entry.results:
+            check_target(answer_of(entry), force)
     for group in groups:
         for entry in group:
             for sentence in entry.estimate.warnings:
@@ -255,9 +256,16 @@ def two_numbers(text: str) -> tuple[float, float]:
 
 
 def document(entry: Analysis) -> dict:
-    """What --json says of one method."""
+    """What --json says of one method; of measured profiles also how each was read."""
     answer = entry.estimate.to_json(entry.verdict)
-    return {**answer, "files": [str(path) for path in entry.paths]}
+    readings = [profile.reading for profile in entry.profiles if profile.reading]
+    return {**answer, "files": [str(path) for path in entry.paths]} | ({"reading": readings} if readings else {})
+
+
+def answer_of(entry: Analysis) -> Path:
+    """Where --save keeps the analysis of measured profiles, which have no result to add it to: STEM-METHOD.json."""
+    stem = "-".join(path.stem for path in entry.paths[:MOST_NAMES])
+    return Path(f"{stem}-{entry.estimate.method}.json")
 
 
 def write_recovered(entry: Analysis, case: Path) -> Path | None:
@@ -280,20 +288,27 @@ def write_recovered(entry: Analysis, case: Path) -> Path | None:
 
 
 def keep(entry: Analysis) -> None:
-    """/analysis/METHOD of every result."""
+    """/analysis/METHOD of every result; of measured profiles a file with what --json says."""
     import json
 
-    from matano.console import plain
+    from matano.console import plain, whole
     from simulator.files.hdf5 import save_analysis
 
     answer, estimate = plain(document(entry)), entry.estimate
+    if None in entry.results:
+        target = answer_of(entry)
+        with whole(target) as part:
+            part.write_text(json.dumps(answer, indent=2, allow_nan=False, ensure_ascii=False) + "\n", encoding="utf-8")
+        say(f"{target} written.")
     given = {name: getattr(estimate, name) for name in ("composition", "value", "sd", "window")}
     given |= {name: getattr(entry.verdict, name, None) for name in ("truth", "error")}
     arrays = {name: values for name, values in given.items() if values is not None}
     words = {name: answer[name] for name in ("recovers", "unit", "dependent") if name in answer}
-    words["components"] = json.dumps(answer["components"])
+    words |= {"component": estimate.component, "components": json.dumps(answer["components"])}
     words["diagnostics"] = json.dumps(answer["diagnostics"])
-    for path in entry.paths:
+    if "reading" in answer:
+        words["reading"] = json.dumps(answer["reading"])
+    for path in [path for path, result in zip(entry.paths, entry.results, strict=True) if result is not None]:
         save_analysis(path, entry.estimate.method, arrays, words)
         say(f"{path}: /analysis/{entry.estimate.method} written.")
 
@@ -301,7 +316,6 @@ def keep(entry: Analysis) -> None:
 def draw(group: list[Analysis], figure: Path | None, several: bool) -> Path:
     """The profile and what was recovered from it: STEM-METHOD.png unless -o says where."""
     from matano import estimates, matrix_figures
-    from matano.default_methods import several as of_three
     from matano.drawing import write
 
     stem = "-".join(path.stem for path in group[0].paths[:MOST_NAMES])
@@ -309,7 +323,11 @@ def draw(group: list[Analysis], figure: Path | None, several: bool) -> Path:
         target = Path(f"{stem}-{'-'.join(entry.estimate.method for entry in group)}.png")
     else:
         target = figure.with_name(f"{figure.stem}-{stem}{figure.suffix}") if several else figure
+    return write((matrix_figures if is_of_several(group) else estimates).recovered(group), target)
+
+
+def is_of_several(group: list[Analysis]) -> bool:
+    """Whether analyses of the same files are drawn as those of several components."""
     first = group[0].profile
     ions = first.quantity == "concentration" and first.x.size > 0 and len(first.components) > 1
-    of_several = any(entry.estimate.composition.ndim > 1 for entry in group) or of_three(first) or ions
-    return write((matrix_figures if of_several else estimates).recovered(group), target)
+    return any(entry.estimate.composition.ndim > 1 for entry in group) or several(first) or ions

@@ -12,6 +12,20 @@ MOVING = ("position", "lattice_velocity", "marker_position", "interface_position
 
 
 def info(path: Path, as_json: bool) -> int:
+    facts = facts_of(path)
+    if as_json:
+        print_json(facts)
+        return 0
+    print(facts["title"] or path.stem)
+    for name, text in lines(facts):
+        print(f"  {name:<18}  {text}")
+    for sentence in facts["warnings"]:
+        print(f"  warning: {sentence}")
+    return 0
+
+
+def facts_of(path: Path) -> dict:
+    """What the file says of its run, by name; `lines` puts it into words."""
     import numpy as np
 
     from simulator.files.stored import open_file, quantity_of, reading, text_of
@@ -52,15 +66,7 @@ def info(path: Path, as_json: bool) -> int:
         moving = saved and any(name in file for name in MOVING)
     if moving:
         facts |= places(path)
-    if as_json:
-        print_json(facts)
-        return 0
-    print(facts["title"] or path.stem)
-    for name, text in lines(facts):
-        print(f"  {name:<18}  {text}")
-    for sentence in facts["warnings"]:
-        print(f"  warning: {sentence}")
-    return 0
+    return facts
 
 
 def places(path: Path) -> dict:
