@@ -84,20 +84,20 @@ def simulate(case):
     return solve(finer, case.controls)
 
 
-def sample(result, time: float | None = None) -> Profile:
-    """What a probe with a coarser step than the grid's finds: every FINER-th cell of a saved profile, the last by
+def sample(result, time: float | None = None, every: int = FINER) -> Profile:
+    """What a probe with a coarser step than the grid's finds: so many cells of a saved profile apart, the last by
     default."""
     profile = profile_of(result, time)
-    return replace(profile, x=profile.x[::FINER], fractions=profile.fractions[:, ::FINER])
+    return replace(profile, x=profile.x[::every], fractions=profile.fractions[:, ::every])
 
 
-def samples(case, result) -> list[Profile]:
+def samples(case, result, every: int = FINER) -> list[Profile]:
     """The sampled profiles at the saved times; with the isotope that the case's [verify] names."""
     tracer, named = said(case, "tracer"), {}
     if tracer is not None:
         # the layer of the isotope takes its element's place, which began as a step: nothing else is said
         named = {"component": tracer.of, "tracer": tracer.column, "start": None}
-    return [replace(sample(result, float(time)), **named) for time in result.time if time > 0.0]
+    return [replace(sample(result, float(time), every), **named) for time in result.time if time > 0.0]
 
 
 def said(case, key: str):

@@ -6,7 +6,10 @@ try:
 
     import typer
 
+    from matano.arguments import Cases, Figure, Json, Overrides, ResultArgument
     from matano.console import command
+    from matano.convert_options import convert
+    from matano.sweep_options import sweep
 except KeyboardInterrupt:  # typer alone takes long enough to be interrupted
     raise SystemExit(130) from None
 
@@ -19,28 +22,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-def key_and_value(entries: list[str] | None) -> list[str]:
-    for entry in entries or []:
-        if not entry.partition("=")[1]:
-            raise typer.BadParameter(f"{entry[:80]!r} is not KEY=VALUE, as in domain.cells=800.")
-    return entries or []
-
-
-Cases = Annotated[list[Path], typer.Argument(metavar="CASE", help="Case files (TOML).", show_default=False)]
-ResultArgument = Annotated[Path, typer.Argument(metavar="FILE.h5", help="A result.", show_default=False)]
-Figure = Annotated[Path | None, typer.Option("-o", "--output", metavar="FIG", help="Figure: .png, .pdf or .svg.")]
-Overrides = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="KEY=VALUE",
-        callback=key_and_value,
-        help="Give a key of the case another value.",
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
 def version(asked: bool) -> None:
@@ -133,7 +114,8 @@ def plot(
         str,
         typer.Argument(
             metavar="KIND",
-            help="profiles, fluxes, diagnostics, path (ternaries), markers, velocity, lattice-fluxes, volume, layers; "
+            help="profiles, fluxes, penetration (films), diagnostics, path (ternaries), markers, velocity, "
+            "lattice-fluxes, volume, layers, residuals (of saved analyses); "
             "of ions: potential, current-voltage, current, charge; "
             "also of a case: diffusivity, tracers, gibbs, potentials, factor, miscibility.",
         ),
@@ -144,6 +126,21 @@ def plot(
     from matano.commands.plot import plot
 
     return plot(file, kind, output)
+
+
+@app.command()
+@command
+def report(
+    file: ResultArgument,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="R.html", help="Page. [STEM.html here]")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a page that exists.")] = False,
+):
+    """Write a result as one page. Verdict, figures, analyses, provenance and the case, readable without a network."""
+    from matano.commands.report import report
+
+    return report(file, output, force)
 
 
 @app.command()
@@ -163,7 +160,9 @@ def analyse(
         ),
     ] = "",
     json: Json = False,
-    save: Annotated[bool, typer.Option("--save", help="Add /analysis/METHOD to the result.")] = False,
+    save: Annotated[
+        bool, typer.Option("--save", help="Add /analysis/METHOD to the result; measured: STEM-METHOD.json.")
+    ] = False,
     output: Figure = None,
     case: Annotated[
         Path | None, typer.Option(metavar="OUT.toml", help="Write a case that simulates this with what was recovered.")
@@ -179,7 +178,7 @@ def analyse(
     smoother: Annotated[
         str, typer.Option(metavar="NAME", help="Curve through noisy data: probit (default), spline, whittaker.")
     ] = "",
-    force: Annotated[bool, typer.Option("--force", help="Replace the case that --case names.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that --case and --save write.")] = False,
 ):
     """Recover diffusivities from profiles. Truth and error stand beside them where the law is known."""
     from matano.commands.analyse import Options, analyse
@@ -242,13 +241,23 @@ def laws(json: Json = False):
 @command
 def verify(
     names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Cases or methods; all by default.")] = None,
-    full: Annotated[bool, typer.Option("--full", help="On finer grids.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="On finer grids; answers to noise and spacing on all.")] = False,
+    report: Annotated[
+        Path | None, typer.Option("--report", metavar="R.html", help="One page with all figures.", show_default=False)
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Do again what was done before.")] = False,
+    jobs: Annotated[int | None, typer.Option(metavar="N", help="Processes. [every core]")] = None,
+    docs: Annotated[
+        Path | None,
+        typer.Option("--write-docs", metavar="FILE.md", help="The page of what is verified.", show_default=False),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace pages that exist.")] = False,
     json: Json = False,
 ):
     """Simulate, recover and compare. Every method on every case it applies to; exit 5 when one is out of tolerance."""
     from matano.commands.verify import verify
 
-    return verify(names or [], full, json)
+    return verify(names or [], full, json, report, fresh, jobs, docs, force)
 
 
 @app.command()
@@ -277,11 +286,15 @@ def export(
     return export(file, csv, force)
 
 
+app.command()(command(sweep))
+app.command()(command(convert))
+
+
 @app.command("show-schema")
 @command
 def show_schema():
     """Print the JSON schema of case files."""
-    from matano.commands.tables import show_schema
+    from matano.commands.show_schema import show_schema
 
     return show_schema()
 

@@ -10,7 +10,7 @@ import pytest
 from matano import benchmarks_folder
 from simulator.kernels import jit
 
-NAMES = ("alloy", "couple", "cost", "ions", "noise", "scale", "startup")
+NAMES = ("alloy", "couple", "cost", "ions", "noise", "scale", "startup", "sweep")
 
 
 def load(name):

@@ -95,7 +95,9 @@ def test_analyse_a_measured_profile(matano):
     assert np.allclose(answer["value"], 1e-14, rtol=5e-3, atol=0.0)  # 61 points over a zone of 12 of them
     assert matano("analyse", "probe.csv", "--time", "50 h")[0] == 3
     assert matano("analyse", "probe.csv", "--x", "dis [um]", "--time", "50 h", "--ends", "0.1")[0] == 2
-    assert matano("analyse", "probe.csv", "--x", "dis [um]", "--time", "50 h", "--save")[0] == 2
+    words = ["analyse", "probe.csv", "--x", "dis [um]", "--time", "50 h", "--ends", "0.1,0.9", "--json", "--save"]
+    assert json.loads(matano(*words)[1]) == [json.loads(Path("probe-sauer-freise.json").read_text(encoding="utf-8"))]
+    assert matano(*words)[0] == 2
 
 
 def test_check_passes_and_fails(matano):
@@ -212,8 +214,8 @@ def test_verify_is_a_round_trip_that_can_fail(matano, tmp_path):
     from matano.commands import verify
 
     matano.monkeypatch.setattr(verify, "cases_folder", lambda: tmp_path)
-    status, out, _ = matano("verify", "--json")
-    rows = json.loads(out)
+    status, out, _ = matano("verify", "cu-ni", "--fresh", "--json")
+    rows = json.loads(out)["round_trips"]
     assert status == 0 and {row["case"] for row in rows} == {"cu-ni"}
     compared = {row["method"]: row for row in rows if row["applies"]}
     # D is constant: every method for a couple applies, and those for films, markers and layers say why not
@@ -221,13 +223,13 @@ def test_verify_is_a_round_trip_that_can_fail(matano, tmp_path):
     assert all(row["max_error"] < row["tolerance"] and row["verdict"] == "passed" for row in compared.values())
     assert all(row["sentence"] and row["verdict"] == "not applied" for row in rows if not row["applies"])
     Path("cu-ni.toml").write_text(CASE + "[verify]\ntolerance = 1e-15\n", encoding="utf-8")
-    status, out, _ = matano("verify", "cu-ni", "sauer-freise")
+    status, out, _ = matano("verify", "cu-ni", "sauer-freise", "--fresh")
     assert status == 5 and "FAILED" in out and "boltzmann" not in out
 
 
 def test_verify_asks_for_the_bias_that_a_case_expects(matano):
     Path("cu-ni.toml").write_text(CASE + "[verify]\nexpected_bias = { sauer-freise = 0.1 }\n", encoding="utf-8")
-    status, out, _ = matano("verify", "cu-ni.toml", "sauer-freise", "intrinsic")
+    status, out, _ = matano("verify", "cu-ni.toml", "sauer-freise", "intrinsic", "--fresh")
     assert status == 5 and "FAILED, as much as 0.1" in out
     assert "1 round trips, 1 failed, 0 out of tolerance as expected, 1 not applicable" in out
     assert "not applied: intrinsic: needs the position of an inert marker" in out

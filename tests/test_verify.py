@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from matano import cases_folder
-from matano.commands.verify import cases, grouped, leading, not_applied
+from matano.commands.verify import cases, grouped, leading
+from matano.verification.trips import not_applied
 
 BINARY = "wagner analyses a binary couple, but this profile has A, B, C, which are not two components that sum to 1."
 
@@ -48,7 +49,7 @@ def test_a_dozen_methods_that_refuse_alike_are_one_line():
 def test_couples_of_several_components_give_their_matrix_back(matano, name, count):
     matano.monkeypatch.undo()
     status, out, err = matano("verify", name, "square-root", "kirkaldy", "exact-fit", "--json")
-    rows = json.loads(out)
+    rows = json.loads(out)["round_trips"]
     assert status == 0, err
     together = {row["method"]: row for row in rows if row["profiles"] == count}
     assert set(together) == {"square-root", "kirkaldy", "exact-fit"}
@@ -59,7 +60,7 @@ def test_couples_of_several_components_give_their_matrix_back(matano, name, coun
 def test_one_law_is_found_from_couples_of_different_ends_and_times(matano):
     matano.monkeypatch.undo()
     status, out, _ = matano("verify", "binary-pair", "forward-fit", "--json")
-    both = next(row for row in json.loads(out) if row["profiles"] == 2)
+    both = next(row for row in json.loads(out)["round_trips"] if row["profiles"] == 2)
     assert status == 0 and both["passed"] and both["verdict"] == "passed"
     # the window of the second couple ends at x_B = 1, that of the first at 0
     assert both["window"][0] < 0.05 and both["window"][1] > 0.95
@@ -68,8 +69,44 @@ def test_one_law_is_found_from_couples_of_different_ends_and_times(matano):
 def test_a_matrix_that_depends_on_the_composition_is_found_where_couples_cross(matano):
     matano.monkeypatch.undo()
     status, out, _ = matano("verify", "ternary-tracers", "kirkaldy", "square-root", "--json")
-    found = {row["method"]: row for row in json.loads(out)}
+    found = {row["method"]: row for row in json.loads(out)["round_trips"]}
     assert status == 0
     assert found["kirkaldy"]["verdict"] == "passed" and found["kirkaldy"]["max_error"] < 1e-4
     # a constant matrix is a mean over the path, and says so
     assert found["square-root"]["verdict"] == "expected" and found["square-root"]["max_error"] > 1e-3
+
+
+def test_a_page_is_written_and_what_was_done_is_not_done_again(matano, tmp_path):
+    matano.monkeypatch.undo()
+    asked = ("verify", "cu-sn", "integrated", "growth-constants", "--jobs", "2")
+    report = tmp_path / "R.html"
+    status, out, err = matano(*asked, "--report", report, "--fresh", "--json")
+    document = json.loads(out)
+    assert status == 0 and document["passed"] and "done before" not in err
+    assert {row["method"] for row in document["responses"]} == {"integrated", "growth-constants"}
+    text = report.read_text(encoding="utf-8")
+    assert text.count("<svg") >= 2 and "2 round trips, 0 failed" in text
+    status, again, err = matano(*asked, "--report", report, "--json")
+    assert status == 2 and "--force" in err  # a finished page stays
+    status, again, err = matano(*asked, "--report", report, "--force", "--json")
+    assert status == 0 and json.loads(again) == document and "3 of 3 parts were done before" in err
+
+
+def test_what_makes_no_sense_is_refused(matano):
+    for words, sentence in (
+        (("--jobs", "0"), "must be 1 or more"),
+        (("cu-sn", "--write-docs", "verified.md"), "give no names"),
+        (("cu-sn", "--report", "nowhere/R.html"), "does not exist"),
+    ):
+        status, _, err = matano("verify", *words)
+        assert status == 2 and sentence in err
+
+
+@pytest.mark.slow
+def test_the_committed_page_is_what_verify_writes(matano, tmp_path):
+    """Names, verdicts and what is expected: no number of it comes from a clock or a machine."""
+    matano.monkeypatch.undo()
+    status, _, err = matano("verify", "--write-docs", tmp_path / "verified.md")
+    assert status == 0, err
+    committed = cases_folder().parent / "docs" / "verified.md"
+    assert (tmp_path / "verified.md").read_text(encoding="utf-8") == committed.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""`matano methods`, `matano laws`, `matano show-schema`: what there is."""
+"""`matano methods`, `matano laws`: what there is."""
 
 import textwrap
 from collections.abc import Iterator
@@ -83,10 +83,3 @@ def key_rows(name: str, entry) -> Iterator[dict]:
     inner = f"{name}[]" if about["shape"] == "tables" else name
     for below, field in about["entries"].items():
         yield from key_rows(f"{inner}.{below}", field)
-
-
-def show_schema() -> int:
-    from simulator.files.schema import show_schema
-
-    print_json(show_schema())
-    return 0

@@ -1,14 +1,12 @@
 """`matano verify`: simulate with a known law, recover it from the profile, compare; all methods, all cases."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 from matano import cases_folder
-from matano.console import DONE, OUT_OF_TOLERANCE, print_json, print_table, say
-from simulator.faults import Fault, Invalid, NumericsError, near
+from matano.console import DONE, OUT_OF_TOLERANCE, Progress, UsageFault, check_target, print_json, print_table, say
+from simulator.faults import Invalid, near
 
-FINER = 2
 BRIEFLY = (  # what a dozen methods say of a case, each in its own words
     (re.compile(r"\bbinary (couple|sample|alloy)\b|Choose one with --component"), "for two components."),
     (re.compile(r"needs three components or more"), "for three components or more."),
@@ -26,9 +24,43 @@ def leading() -> dict[str, Path]:
     return {name: path for name, path in cases().items() if path.parent == cases_folder()}
 
 
-def verify(names: list[str], full: bool, as_json: bool) -> int:
-    from inverse import METHODS, round_trips
-    from simulator.files.case import load
+def verify(
+    names: list[str],
+    full: bool,
+    as_json: bool,
+    report: Path | None = None,
+    fresh: bool = False,
+    jobs: int | None = None,
+    docs: Path | None = None,
+    force: bool = False,
+) -> int:
+    if jobs is not None and jobs < 1:
+        raise UsageFault.at("--jobs", f"must be 1 or more, got {jobs}.")
+    if docs is not None and names:
+        raise UsageFault.at("--write-docs", "the page is about all cases and methods: give no names.")
+    for path in filter(None, (report, docs)):
+        check_target(path, force)
+    methods, chosen = asked(names)
+    document = verified(methods, chosen, full, fresh, jobs, answered=full or report is not None or not names)
+    if report is not None:
+        from matano.verification.page import page_of
+
+        page_of(document).write(report, force=True)
+    if docs is not None:
+        from matano.verification.written import write_page
+
+        write_page(document, leading(), docs)
+    if as_json:
+        print_json(document)
+    else:
+        show(document["round_trips"])
+        show_responses(document["responses"])
+    return DONE if document["passed"] else OUT_OF_TOLERANCE
+
+
+def asked(names: list[str]) -> tuple[list[str], dict[str, Path]]:
+    """Methods and cases by their names; a name that is both is the case, to which all methods are applied."""
+    from inverse import METHODS
 
     known = cases()
     unknown = [name for name in names if name not in known and name not in METHODS and not Path(name).is_file()]
@@ -37,87 +69,56 @@ def verify(names: list[str], full: bool, as_json: bool) -> int:
         raise Invalid.at(
             unknown[0], f"there is no such case or method.{near(unknown[0], words)} Known: {', '.join(words)}."
         )
-    # a name that is both is the case: the method is among those that are applied to it
-    methods = [METHODS[name] for name in METHODS if name in names and name not in known] or list(METHODS.values())
+    methods = [name for name in METHODS if name in names and name not in known] or list(METHODS)
     chosen = {name: path for name, path in known.items() if name in names}
     chosen.update({Path(name).stem: Path(name) for name in names if name not in known and name not in METHODS})
-    rows = []
-    for name, path in (chosen or leading()).items():
+    return methods, chosen or leading()
+
+
+def verified(
+    methods: list[str], chosen: dict[str, Path], full: bool, fresh: bool, jobs: int | None, answered: bool
+) -> dict:
+    """Everything that was found, as one document. answered: whether methods are tried on noise and spacing too."""
+    from matano.verification.chosen import check_methods
+    from matano.verification.record import Record, code, texts_of
+    from matano.verification.runs import answers, case_tasks, cores, every, response_tasks, typical
+    from simulator.files.case import load
+
+    files = {}
+    for name, path in chosen.items():
         case = load(path)
         check_methods(case, path)
-        couples = [load(other) for other in further(case, path)]
-        allowed = [method for method in methods if not case.verify.methods or method.name in case.verify.methods]
-        reason = why_not(case)
-        if reason:
-            rows += [not_applied(name, method.name, reason, True) for method in allowed]
-            continue
-        say(f"{name} ...")
-        if full:
-            case, couples = finer(case), [finer(other) for other in couples]
-        try:
-            rows += [trip.to_json() for trip in round_trips({name: case}, allowed, {name: couples})]
-        except NumericsError as error:
-            rows.append(not_applied(name, "", f"the simulation failed: {error}", False))
-    if as_json:
-        print_json(rows)
-    else:
-        show(rows)
-    return DONE if all(row["passed"] for row in rows) else OUT_OF_TOLERANCE
+        files[name] = path, tuple(texts_of(case, path))
+    record, kept, finished = Record(fresh), 0, 0
+    with Progress("verify") as progress:
 
+        def run(tasks, begin: float, share: float) -> list:
+            nonlocal kept
+            found, count = [None] * len(tasks), 0
 
-def check_methods(case, path: Path) -> None:
-    """Raise Invalid for a name in [verify] that no method has: the simulator knows none of them."""
-    from inverse.registry import METHODS
+            def done(task, before: bool) -> None:
+                nonlocal count, kept, finished
+                count, kept, finished = count + 1, kept + before, finished + 1
+                progress(begin + share * count / len(tasks))
 
-    said = case.verify
-    asked = [(f"methods[{index}]", name) for index, name in enumerate(said.methods)]
-    for key in ("tolerance", "expected_bias"):
-        table = getattr(said, key)
-        asked += [(f"{key}.{name}", name) for name in (table if isinstance(table, dict) else ())]
-    faults = [
-        Fault(f"{path} verify.{key}", f"there is no method {name!r}.{near(name, METHODS)}")
-        for key, name in asked
-        if name not in METHODS
-    ]
-    if faults:
-        raise Invalid(*faults)
+            for index, answer in answers(tasks, record, jobs or cores(), done):
+                found[index] = answer
+            return found
 
-
-def further(case, path: Path) -> list[Path]:
-    """The files of the couples that [verify] names, in the folder of the case or below."""
-    found = [(case.folder / name).resolve() for name in case.verify.couples]
-    faults = [
-        Fault(f"{path} verify.couples[{index}]", "must lie in the folder of the case, or below.")
-        for index, other in enumerate(found)
-        if not other.is_relative_to(case.folder)
-    ]
-    if faults:
-        raise Invalid(*faults)
-    return found
-
-
-def not_applied(case: str, method: str, sentence: str, passed: bool) -> dict:
-    """A method that was not applied to a case, and why."""
-    from inverse import RoundTrip
-
-    return RoundTrip(case, method, sentence=sentence, failed=not passed).to_json()
-
-
-def why_not(case) -> str:
-    """A sentence if no method at all can apply, so that the case need not be simulated."""
-    mixture = case.problem.mixture
-    if mixture.interstitial:
-        return "its interdiffusivity is that of u-fractions, the methods recover that of mole fractions."
-    if case.problem.steady and not case.problem.sweep:
-        return "the case is a steady state, the methods need a time."
-    return ""
-
-
-def finer(case):
-    """The case on more cells and to a tighter tolerance."""
-    domain = case.problem.domain
-    problem = replace(case.problem, domain=replace(domain, cells=FINER * domain.cells))
-    return replace(case, problem=problem, controls=replace(case.controls, rtol=0.1 * case.controls.rtol))
+        tasks, share = case_tasks(files, methods, full), 0.5 if answered else 1.0
+        by_case = {task.name: rows for task, rows in zip(tasks, run(tasks, 0.0, share), strict=True)}
+        rows = [row for name in files for row in by_case[name]]
+        wanted = (every(rows) if full else typical(rows)) if answered else []
+        responses = run(response_tasks(files, wanted, full), share, 1.0 - share)
+    if kept:
+        say(f"{kept} of {finished} parts were done before, with this code: --fresh does them again.")
+    return {
+        "code": code(),
+        "full": full,
+        "round_trips": rows,
+        "responses": responses,
+        "passed": all(row["passed"] for row in (*rows, *responses)),
+    }
 
 
 def show(rows: list[dict]) -> None:
@@ -131,7 +132,7 @@ def show(rows: list[dict]) -> None:
                 row["case"],
                 row["recovers"].replace("_", " ") + (f", {row['profiles']} profiles" if row["profiles"] > 1 else ""),
                 window(row),
-                f"{row['max_error']:.2e}",
+                number(row["max_error"]),
                 f"{row['tolerance']:.0e}",
                 row["verdict"] + (f", as much as {row['expected_bias']:.2g}" if row["expected_bias"] else ""),
             )
@@ -146,12 +147,46 @@ def show(rows: list[dict]) -> None:
         print()
         for sentence, methods, names in grouped(refused):
             print(f"not applied: {', '.join(methods)}: {sentence} ({', '.join(names)})")
+    print(f"\n{counted(rows)}")
+
+
+def counted(rows: list[dict]) -> str:
+    """How many round trips there were, and what came of them."""
+    compared = [row for row in rows if row["applies"]]
     failed = sum(not row["passed"] for row in rows)
     expected = sum(row["verdict"] == "expected" for row in rows)
-    print(
-        f"\n{len(compared)} round trips, {failed} failed, {expected} out of tolerance as expected, "
-        f"{len(refused)} not applicable"
+    refused = sum(not row["applies"] and row["passed"] for row in rows)
+    return (
+        f"{len(compared)} round trips, {failed} failed, {expected} out of tolerance as expected, "
+        f"{refused} not applicable"
     )
+
+
+def show_responses(responses: list[dict]) -> None:
+    """How each method answers to the probe: a line for each, and a sentence for what is out of tolerance."""
+    if not responses:
+        return
+    print()
+    rows = [
+        (
+            row["method"],
+            row["case"],
+            *(number(at(row["spacing"], "points", points, "largest")) for points in (100, 25)),
+            *(number(at(row["noise"], "level", level, "typical")) for level in (1e-3, 1e-2)),
+            number(at(row["truncation"], "share", 1e-2, "largest")),
+            "passed" if row["passed"] else "FAILED",
+        )
+        for row in responses
+    ]
+    print_table(("method", "case", "100 points", "25 points", "noise 0.1 %", "noise 1 %", "cut at 1 %", ""), rows)
+
+
+def at(entries: list[dict], key: str, value: float, what: str):
+    return next((entry[what] for entry in entries if entry[key] == value), None)
+
+
+def number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2e}"
 
 
 def window(row: dict) -> str:

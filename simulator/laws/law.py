@@ -1,7 +1,7 @@
 """What every law is: named keys with units for people, one set of arrays and kernels for the engine."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, ClassVar
 
@@ -28,15 +28,17 @@ def key(
     default: Any = MISSING,
     example: Any = None,
     entries: Mapping[str, Any] | None = None,
+    choices: Iterable[str] = (),
 ):
     """A field of a law that is a key of its table in a case file.
 
     text: one sentence for the docs; unit: SI unit of a number; shape: "coefficient", "matrix" (of coefficients, or one
     for a binary), "per component", "composition" (mole fractions by component), "number", "choice", "text", "table" or
     "tables" (a list of them); example: what the template of `matano new` writes. entries: the keys of a table by name,
-    made by `key` as well; the name NAME stands for the names of components.
+    made by `key` as well; the name NAME stands for the names of components. choices: the words that a "choice" may be.
     """
     about = {"text": text, "unit": unit, "shape": shape, "example": example, "entries": entries or {}}
+    about["choices"] = tuple(choices)
     return field(default=default, metadata=about)
 
 

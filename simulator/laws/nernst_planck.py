@@ -75,13 +75,19 @@ class NernstPlanck(Law):
         shape="choice",
         default="electroneutral",
         example="electroneutral",
+        choices=CLOSURES,
     )
     current: Any = key("Current density towards +x, a number or a formula of t.", unit="A/m^2", default=None)
     voltage: Any = key("phi(right) - phi(left), a number or a formula of t.", unit="V", default=None)
     bias: Any = key("A voltage counted from the equilibrium of the first ion between its ends.", "V", default=None)
     permittivity: Any = key("Relative permittivity, a number or a formula of x.", unit="1", default=None)
     fixed_charge: Any = key("Charge that cannot move, a number or a formula of x.", unit="mol/m^3", default=None)
-    activity: str = key('Activity coefficients: "ideal" or "davies" (water at 25 C).', shape="choice", default="ideal")
+    activity: str = key(
+        'Activity coefficients: "ideal" or "davies" (water at 25 C).',
+        shape="choice",
+        default="ideal",
+        choices=ACTIVITIES,
+    )
     folder: Path | str | None = None
 
     def __post_init__(self):

@@ -73,6 +73,7 @@ class Onsager(PotentialLaw):
         'Frame of L: "number", over the independent components, or "lattice", over all of them.',
         shape="choice",
         default="number",
+        choices=FRAMES,
     )
     thermodynamics: Thermodynamics | None = None
     molar_volume: MolarVolume | None = None

@@ -1,0 +1,145 @@
+"""Figures of a verification: what was tried, errors over composition, and how methods answer to probe and grid."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from matano.drawing import COLOURS, MARKS, STYLES, pyplot
+
+LEAST, MOST = 1e-10, 1e2  # between which errors are drawn; smaller ones stand at the edge
+BEST, WORST = -8.0, 0.0  # decades of the colours
+GAP = 0.3  # of the range of compositions: what lies farther apart is not joined by a line
+FAMILIES = (
+    ("one component", ("interdiffusivity", "activation_energy", "time")),
+    (
+        "markers, tracers, compounds",
+        (
+            "intrinsic_diffusivity",
+            "lattice_velocity",
+            "tracer_ratio",
+            "tracer_diffusivity",
+            "integrated_diffusivity",
+            "growth_constant",
+        ),
+    ),
+    ("several components", ("interdiffusivity_matrix", "interdiffusion_flux", "pseudo_binary_diffusivity")),
+    ("ions", ("ion_diffusivity", "permeability_ratio")),
+)
+
+
+def look(k: int) -> dict:
+    """Colour, line and mark of the k-th curve: two of them differ in two of the three."""
+    turn = k // len(COLOURS)
+    return {
+        "color": COLOURS[k % len(COLOURS)],
+        "linestyle": STYLES[(k + turn) % len(STYLES)],
+        "marker": MARKS[(k + 3 * turn) % len(MARKS)],
+    }
+
+
+def drawn(values: Sequence[float | None]) -> np.ndarray:
+    """Errors as they are drawn: what was refused is a gap."""
+    found = np.array([np.nan if value is None else value for value in values], float)
+    return np.clip(found, LEAST, MOST)
+
+
+def overview(rows: Sequence[dict]):
+    """Methods by cases: the colour is the largest error; a ring where it was expected, a cross where it must not be."""
+    compared = [row for row in rows if row["applies"]]
+    methods = list(dict.fromkeys(row["method"] for row in rows if row["method"]))
+    cases = list(dict.fromkeys(row["case"] for row in compared))
+    worst: dict[tuple[str, str], dict] = {}
+    for row in compared:
+        place = row["method"], row["case"]
+        if place not in worst or (row["max_error"] or np.inf) > (worst[place]["max_error"] or np.inf):
+            worst[place] = row
+    values = np.full((len(methods), max(1, len(cases))), np.nan)
+    for (method, case), row in worst.items():
+        values[methods.index(method), cases.index(case)] = np.log10(drawn([row["max_error"]]))[0]
+    size = 2.2 + 0.24 * len(cases), 1.8 + 0.22 * len(methods)
+    figure, ax = pyplot().subplots(figsize=size)
+    image = ax.pcolormesh(values, cmap="viridis_r", vmin=BEST, vmax=WORST, edgecolors="white", linewidth=0.6)
+    for (method, case), row in worst.items():
+        x, y = cases.index(case) + 0.5, methods.index(method) + 0.5
+        if row["verdict"] == "expected":
+            ax.plot(x, y, "o", markersize=5, markerfacecolor="none", markeredgecolor="white")
+        elif not row["passed"]:
+            ax.plot(x, y, "X", markersize=7, color=COLOURS[1])
+    ax.set_xticks(np.arange(len(cases)) + 0.5, cases, rotation=90, fontsize=8)
+    ax.set_yticks(np.arange(len(methods)) + 0.5, methods, fontsize=8)
+    ax.invert_yaxis()
+    ax.grid(False)
+    bar = figure.colorbar(image, ax=ax, pad=0.01, shrink=0.7)
+    bar.set_label("largest relative error, power of ten")
+    return figure
+
+
+def error_map(rows: Sequence[dict]):
+    """|error| over composition of every method on one case; of several sets of profiles the first."""
+    figure, ax = pyplot().subplots(figsize=(7.4, 3.8))
+    shown: set[str] = set()
+    for row in rows:
+        curve = row["curve"]
+        if curve is None or row["method"] in shown:
+            continue
+        place, error = np.array(curve["composition"]), drawn(curve["error"])
+        gaps = np.flatnonzero(np.diff(place) > GAP * np.ptp(place)) + 1 if place.size > 3 else []
+        place, error = np.insert(place, gaps, np.nan), np.insert(error, gaps, np.nan)
+        style = look(len(shown)) | {"marker": "" if len(curve["composition"]) > 3 else look(len(shown))["marker"]}
+        words = row["method"] + (" (expected)" if row["verdict"] == "expected" else "")
+        ax.semilogy(place, error, label=words, markersize=5, **style)
+        shown.add(row["method"])
+    ax.set_xlabel("composition, first component")
+    ax.set_ylabel("|relative error|")
+    figure.legend(loc="outside right upper", fontsize=8)
+    return figure
+
+
+def families(responses: Sequence[dict], recovers: dict[str, str]) -> list[tuple[str, list[dict]]]:
+    """Answers by what is recovered: families that have any."""
+    found = []
+    for title, names in FAMILIES:
+        members = [entry for entry in responses if recovers[entry["method"]] in names]
+        if members:
+            found.append((title, members))
+    return found
+
+
+def answers(responses: Sequence[dict], recovers: dict[str, str], part: str, key: str, value: str, xlabel: str):
+    """Errors over what was changed, a panel for each family of methods; None where nothing was."""
+    shown = [entry for entry in responses if any(point[value] is not None for point in entry[part])]
+    groups = families(shown, recovers)
+    if not groups:
+        return None
+    figure, axes = pyplot().subplots(len(groups), 1, figsize=(7.4, 2.9 * len(groups)), squeeze=False)
+    for ax, (title, members) in zip(axes[:, 0], groups, strict=True):
+        for k, entry in enumerate(members):
+            across = [point[key] for point in entry[part]]
+            label = entry["method"] + (f" ({entry['case']})" if several_cases(members) else "")
+            ax.loglog(across, drawn([point[value] for point in entry[part]]), label=label, markersize=4, **look(k))
+        ax.set_title(title, fontsize=10)
+        ax.set_xlabel(xlabel)
+        ax.set_ylabel("relative error")
+        ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=7, ncols=1 + len(members) // 14)
+    return figure
+
+
+def several_cases(members: Sequence[dict]) -> bool:
+    """Whether a method is among them more than once."""
+    return len({entry["method"] for entry in members}) < len(members)
+
+
+def biases(rows: Sequence[dict]):
+    """Of every error that a case expects: the band of a factor 2 about it, and what was found."""
+    from inverse.roundtrip import BAND
+
+    figure, ax = pyplot().subplots(figsize=(7.4, 1.2 + 0.26 * len(rows)))
+    for k, row in enumerate(rows):
+        bias = row["expected_bias"]
+        ax.plot([bias / BAND, bias * BAND], [k, k], color=COLOURS[7], linewidth=5, alpha=0.5, solid_capstyle="butt")
+        ax.plot(row["max_error"], k, **{"color": COLOURS[0] if row["passed"] else COLOURS[1]}, marker="o")
+    ax.set_xscale("log")
+    ax.set_yticks(range(len(rows)), [f"{row['method']}, {row['case']}" for row in rows], fontsize=8)
+    ax.invert_yaxis()
+    ax.set_xlabel("largest relative error")
+    return figure
