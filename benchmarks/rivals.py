@@ -51,8 +51,11 @@ class ClosedSystem:
 
     The faces, volumes, parameters and the compiled flux are those of the system itself; at closed ends the engine's end
     points only repeat their neighbours. data: HEAD numbers, conductances and positions of the inner faces, volumes,
-    parameters, room for u and F: all in one vector, so that a C library can hand it through as one pointer.
+    parameters, room for u and F: all in one vector, so that a C library can hand it through as one pointer. kernel: of
+    its slopes.
     """
+
+    kernel = closed_slopes
 
     def __init__(self, system: System):
         closed = np.all(system.ends[:, [0, 1, 3, 4]] == 0.0) and not system.periodic

@@ -10,7 +10,7 @@ from ctypes import POINTER, byref, c_double, c_int, c_long, c_void_p
 from importlib import metadata
 
 import numpy as np
-from rivals import HEAD, ClosedSystem, closed_slopes
+from rivals import HEAD, ClosedSystem
 
 from simulator.kernels import jit
 
@@ -103,11 +103,11 @@ def library() -> Library:
 
 
 @functools.cache
-def right_hand_side():
-    """f(t, y, ydot, data) as CVODE calls it, from `closed_slopes`."""
+def right_hand_side(kernel):
+    """f(t, y, ydot, data) as CVODE calls it, from the kernel of a system's slopes."""
     numba = jit.numba()
     types, carray = numba.types, numba.carray
-    pointer, slopes = library().pointer, closed_slopes.inner
+    pointer, slopes = library().pointer, kernel.inner
 
     @numba.cfunc(types.int32(types.float64, types.voidptr, types.voidptr, types.voidptr))
     def call(t, y, slope, data):
@@ -133,7 +133,7 @@ class Cvode:
         matrix = c.new_matrix(self.y.size, system.band, system.band, c.context)
         solver = c.new_solver(self.vector, matrix, c.context)
         self.memory = c.create(BDF, c.context)
-        check(c.init(self.memory, right_hand_side().address, 0.0, self.vector), "CVodeInit")
+        check(c.init(self.memory, right_hand_side(system.kernel).address, 0.0, self.vector), "CVodeInit")
         check(c.set_data(self.memory, system.data.ctypes.data), "CVodeSetUserData")
         check(c.set_tolerances(self.memory, 1e-6, 1e-6), "CVodeSStolerances")
         check(c.set_solver(self.memory, solver, matrix), "CVodeSetLinearSolver")
@@ -231,7 +231,7 @@ class ScikitSundae:
             from sksundae.cvode import CVODE
         except ImportError:
             raise Absent("scikit-sundae is not installed: pip install 'matano[bench]'") from None
-        compiled, data, band = closed_slopes.entry, system.data, system.band
+        compiled, data, band = system.kernel.entry, system.data, system.band
 
         writable = np.empty(system.cells * system.m)
 

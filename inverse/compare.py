@@ -318,6 +318,14 @@ def duration(estimate: Estimate, result, end: float) -> np.ndarray:
     return np.full(estimate.value.shape, end)
 
 
+def interface_energy(estimate: Estimate, result, end: float) -> np.ndarray:
+    """J/m^2, or J m/mol where no molar volume is known, at the temperature of the end."""
+    law = result.problem.law
+    if law.kind != "cahn-hilliard" or law.mixture.m > 1:
+        raise KeyError("interface_energy")
+    return np.array([law.interface_energy(result.problem.temperature_at(end, -1))])
+
+
 TRUTHS: dict[str, Callable[[Estimate, object, float], np.ndarray]] = {
     "interdiffusivity": interdiffusivity,
     "interdiffusivity_matrix": interdiffusivity_matrix,
@@ -332,5 +340,6 @@ TRUTHS: dict[str, Callable[[Estimate, object, float], np.ndarray]] = {
     "integrated_diffusivity": integrated_diffusivity,
     "growth_constant": growth_constant,
     "activation_energy": activation_energy,
+    "interface_energy": interface_energy,
     "time": duration,
 }

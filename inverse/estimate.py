@@ -23,6 +23,8 @@ UNITS = {
     "tracer_ratio": "1",
     "permeability_ratio": "1",
     "activation_energy": "J/mol",
+    "interface_energy": "J/m^2",
+    "coarsening_constant": "m^3/s",
     "time": "s",
 }
 

@@ -8,7 +8,9 @@ from inverse.methods import (
     arrhenius,
     belova,
     boltzmann_matano,
+    cahn_plot,
     chronometry,
+    coarsening,
     dayananda_sohn,
     den_broeder,
     drifting_tracer,
@@ -21,6 +23,7 @@ from inverse.methods import (
     hall,
     integrated,
     interdiffusion_fluxes,
+    interface_profile,
     intrinsic,
     ion_diffusivities,
     kirkaldy,
@@ -81,6 +84,9 @@ ALL: tuple[Method, ...] = (
     transference.METHOD,
     permeability_ratios.METHOD,
     drifting_tracer.METHOD,
+    cahn_plot.METHOD,
+    interface_profile.METHOD,
+    coarsening.METHOD,
 )
 
 METHODS: Mapping[str, Method] = MappingProxyType({method.name: method for method in ALL})

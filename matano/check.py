@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matano.interpolation import face_value, inside, point_value
+from matano.field_facts import UNITS as OF_FIELDS
+from matano.field_facts import of_field
+from matano.interpolation import face_value, field_value, inside, point_value
 from matano.places import face_positions
 from simulator.faults import Invalid, near
 from simulator.problem.grid import Grid
@@ -152,7 +154,7 @@ def position_of(entry, where: str) -> float:
     """The position of an entry, m."""
     from simulator.laws.units import number
 
-    if entry.at is None:
+    if entry.at is None or isinstance(entry.at, list):
         text = f"{entry.quantity} is expected at a position; give `at`, in m or with its unit."
         raise Invalid.at(f"{where}.at", text)
     return number(entry.at, "m", f"{where}.at")
@@ -160,6 +162,8 @@ def position_of(entry, where: str) -> float:
 
 def fraction_at(result, row: int, entry, k: int, where: str) -> float:
     """The mole fraction or the concentration at the position of an entry, where the cells are at that time."""
+    if hasattr(result, "box"):
+        return field_value(result.box, result.snapshots[k].composition[row], entry.at, f"{where}.at")
     x, values, grid = position_of(entry, where), result.snapshots[k].composition[row], result.grid
     if result.has("position_face"):
         grid = Grid(result.field("position_face")[k])
@@ -283,7 +287,14 @@ def reversal_voltage(result, entry, k: int, where: str) -> float:
     return zero_current(field_of(result, "voltage", slice(None), where), result.field("current"), f"{where}.quantity")
 
 
+def free_energy(result, entry, k: int, where: str) -> float:
+    """Mean molar free energy, with that of the gradients."""
+    return float(field_of(result, "free_energy", k, where))
+
+
 QUANTITIES = {
+    **dict.fromkeys(OF_FIELDS, of_field),
+    "free_energy": free_energy,
     "marker_position": marker_position,
     "interface_position": interface_position,
     "layer_thickness": layer_thickness,

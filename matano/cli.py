@@ -117,15 +117,19 @@ def plot(
             help="profiles, fluxes, penetration (films), diagnostics, path (ternaries), markers, velocity, "
             "lattice-fluxes, volume, layers, residuals (of saved analyses); "
             "of ions: potential, current-voltage, current, charge; "
+            "of what un-mixes: field (also to a .gif or .mp4), energy, structure; "
             "also of a case: diffusivity, tracers, gibbs, potentials, factor, miscibility.",
         ),
     ] = "profiles",
     output: Figure = None,
+    time: Annotated[
+        str, typer.Option(metavar="T[,T2]", help='Which saved times a field shows ("10 h,20 h", or all). [last]')
+    ] = "",
 ):
     """Draw a result or a case. The figure goes to STEM-KIND.png unless -o names another file."""
     from matano.commands.plot import plot
 
-    return plot(file, kind, output)
+    return plot(file, kind, output, time)
 
 
 @app.command()

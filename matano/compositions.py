@@ -3,6 +3,7 @@
 import numpy as np
 
 from matano.drawing import chosen, entitle, label_positions, pyplot
+from simulator.faults import Invalid
 
 POINTS = 401
 
@@ -17,6 +18,9 @@ def unknowns_along(shown) -> tuple[np.ndarray, np.ndarray | None]:
     ends of the start of a case, without.
     """
     mixture = shown.problem.mixture
+    if hasattr(shown.problem, "box"):
+        text = "is drawn along a profile, and this is a field; results in one dimension have profiles."
+        raise Invalid.at("plot", text)
     if hasattr(shown, "snapshots"):
         last = chosen(shown)[-1]
         rows = [shown.components.index(name) for name in mixture.independent]
@@ -58,8 +62,10 @@ def fractions_of(mixture, unknowns: np.ndarray) -> np.ndarray:
 
 
 def start_compositions(shown) -> np.ndarray:
-    """All mole fractions (n, k) between which the start and the ends lie."""
-    return shown.problem.mixture.complete(np.clip(shown.problem.extremes, 0.0, 1.0))
+    """All mole fractions (n, k) between which the start and the ends lie; of a field the mean of the start."""
+    problem = shown.problem
+    extremes = problem.mean[:, None] if hasattr(problem, "box") else problem.extremes
+    return problem.mixture.complete(np.clip(extremes, 0.0, 1.0))
 
 
 def binary_range(problem) -> tuple[np.ndarray, np.ndarray]:

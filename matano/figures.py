@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from matano.coefficient_figures import diffusivity, tracers
 from matano.drawing import pyplot
+from matano.field_figures import energy, field, structure
 from matano.film_figures import penetration
 from matano.ion_figures import charge, current, current_voltage, potential
 from matano.lattice_figures import lattice_fluxes, layers, markers, velocity
@@ -15,11 +16,17 @@ from simulator.faults import Invalid
 
 
 class Kind(NamedTuple):
-    """draw: makes the figure of a result, or, where it needs no run, of a case; text: what it shows."""
+    """draw: makes the figure of a result, or, where it needs no run, of a case; text: what it shows; of: results in
+    one dimension ("line"), in two and three ("box") or "any"; timed: draw takes the times asked for as well; moves:
+    whether there is an animation of it.
+    """
 
     draw: Callable
     run: bool
     text: str
+    of: str = "line"
+    timed: bool = False
+    moves: bool = False
 
 
 KINDS = {
@@ -29,7 +36,7 @@ KINDS = {
     "penetration": Kind(penetration, True, "what a film left, logarithmic over the squared distance from it"),
     "diffusivity": Kind(diffusivity, False, "interdiffusivities"),
     "fluxes": Kind(fluxes, True, "fluxes in the number-fixed frame, of ions through the solvent"),
-    "diagnostics": Kind(diagnostics, True, "error estimate, conservation and steps over time"),
+    "diagnostics": Kind(diagnostics, True, "error estimate, conservation and steps over time", "any"),
     "path": Kind(path, True, "the diffusion path of a ternary in the triangle"),
     "markers": Kind(markers, True, "markers against the square root of time"),
     "velocity": Kind(velocity, True, "lattice velocity with the Kirkendall planes"),
@@ -40,11 +47,21 @@ KINDS = {
     "current-voltage": Kind(current_voltage, True, "steady currents over the voltages of a sweep"),
     "current": Kind(current, True, "the current over time"),
     "charge": Kind(charge, True, "charge in space, and on the electrodes, of Poisson's closure"),
-    "gibbs": Kind(gibbs, False, "Gibbs energy of mixing, common tangents, spinodal"),
-    "potentials": Kind(potentials, False, "chemical potentials"),
-    "factor": Kind(factor, False, "thermodynamic factor, or the stability of a ternary"),
-    "miscibility": Kind(miscibility, False, "binodal and spinodal with the critical point"),
+    "gibbs": Kind(gibbs, False, "Gibbs energy of mixing, common tangents, spinodal", "any"),
+    "potentials": Kind(potentials, False, "chemical potentials", "any"),
+    "factor": Kind(factor, False, "thermodynamic factor, or the stability of a ternary", "any"),
+    "miscibility": Kind(miscibility, False, "binodal and spinodal with the critical point", "any"),
     "tracers": Kind(tracers, False, "tracer diffusivities and interdiffusivity"),
+    "field": Kind(
+        field,
+        True,
+        "mole fractions over a box, in slices in three dimensions; an animation to a .gif or .mp4",
+        "box",
+        timed=True,
+        moves=True,
+    ),
+    "energy": Kind(energy, True, "the free energy of what un-mixes over time, and the lengths of its domains", "any"),
+    "structure": Kind(structure, True, "structure factors of what un-mixes", "any"),
     "residuals": Kind(residuals, True, "what the analyses that a result holds leave of its profile"),
 }
 

@@ -5,6 +5,8 @@ import numpy as np
 from simulator.faults import Invalid
 from simulator.problem.grid import Grid
 
+REACH = 3  # cells on either side of a point in a field
+
 
 def inside(faces: np.ndarray, x: float, where: str) -> None:
     """Raise Invalid unless x lies between the outermost faces."""
@@ -53,3 +55,22 @@ def point_value(
     held = (grid.volumes if amounts is None else amounts)[near_x]
     density = area if amounts is None else slope(held)
     return float(base + slope((averages[near_x] - base) * held) / density)
+
+
+def field_value(box, averages: np.ndarray, at: list[float] | float | None, where: str = "") -> float:
+    """The value at a point (x, y[, z]), m, of a field ([nz,] ny, nx) on a `Box`: `point_value` along each axis."""
+    if not isinstance(at, list) or len(at) != box.dimensions:
+        text = f"expected a position along each of {', '.join(box.axes)}, such as {[0.0] * box.dimensions}."
+        raise Invalid.at(where, text)
+    grids, near_point = [], []
+    for x, length, cells in zip(at, box.size, box.cells, strict=True):
+        faces = np.linspace(0.0, length, cells + 1)
+        inside(faces, x, where)
+        cell = int(np.clip(np.searchsorted(faces, x) - 1, 0, cells - 1))
+        first, last = max(0, cell - REACH), min(cells, cell + REACH + 1)
+        grids.append(Grid(faces[first : last + 1]))
+        near_point.append(slice(first, last))
+    values = averages[tuple(reversed(near_point))]
+    for x, grid in zip(at, grids, strict=True):
+        values = np.apply_along_axis(lambda line, grid=grid, x=x: point_value(grid, line, x, where), -1, values)
+    return float(values)

@@ -20,10 +20,13 @@ UNSTABLE = "0.88"
 def solution_of(shown, kind: str):
     """The thermodynamics of a law; Invalid with one sentence if it has none."""
     law = shown.problem.law
-    solution = getattr(law, "solution", None)
+    solution = getattr(law, "solution", None) or getattr(law, "thermodynamics", None)
     if solution is None:
-        text = f'this law has no thermodynamics: law.kind is "{law.kind}"; "darken" and "onsager" have one.'
+        kinds = '"darken", "onsager" and "cahn-hilliard" have one'
+        text = f'this law has no thermodynamics: law.kind is "{law.kind}"; {kinds}.'
         raise Invalid.at(f"plot {kind}", text)
+    if getattr(solution, "units", "SI") == "reduced":
+        raise Invalid.at(f"plot {kind}", "in reduced units RT = 1 at every temperature; this figure is of real ones.")
     return solution
 
 

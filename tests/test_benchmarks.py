@@ -10,7 +10,7 @@ import pytest
 from matano import benchmarks_folder
 from simulator.kernels import jit
 
-NAMES = ("alloy", "couple", "cost", "ions", "noise", "scale", "startup", "sweep")
+NAMES = ("alloy", "couple", "cost", "fields", "ions", "noise", "scale", "separation", "startup", "sweep")
 
 
 def load(name):

@@ -196,7 +196,8 @@ def test_a_wrong_section_hides_no_fault_of_the_law(wrong):
 def test_a_section_that_a_law_does_not_take_is_refused():
     fick = changed(COUPLE, ('"darken"', '"fick"'), (TRACER, "D = 1e-14"), (MARKERS, ""))
     assert faults_of(fick) == [
-        "c.toml:15 thermodynamics: law fick takes no [thermodynamics]; leave it out, or use darken or onsager."
+        "c.toml:15 thermodynamics: law fick takes no [thermodynamics]; leave it out, "
+        "or use darken or onsager or cahn-hilliard."
     ]
     markers = changed(COUPLE, ('"darken"', '"fick"'), (TRACER, "D = 1e-14"), (THERMODYNAMICS, ""))
     (fault,) = faults_of(markers)

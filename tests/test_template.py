@@ -58,10 +58,12 @@ def test_every_line_of_a_template_that_is_no_key_is_a_comment(name):
 def test_a_template_runs(name):
     import simulator
 
-    small = ["domain.cells=40", "time.save=1", "solver.rtol=1e-3"]
-    case = parse_case(template(name), "new.toml", overrides=small)
+    small = ["time.save=1", "solver.rtol=1e-3"]
+    dimensions = len(getattr(getattr(parse_case(template(name)).problem, "box", None), "axes", "x"))
+    cells = "40" if dimensions == 1 else str([40] * dimensions)
+    case = parse_case(template(name), "new.toml", overrides=[f"domain.cells={cells}", *small])
     result = simulator.solve(case.problem, case.controls)
-    assert result.composition.shape == (1, len(case.problem.mixture.components), 40)
+    assert result.composition.shape == (1, len(case.problem.mixture.components), *[40] * dimensions)
     # Closed or not, nothing leaves the simplex by more than the step's tolerance.
     most = case.problem.mixture.most
     assert result.composition.min() > -1e-3 * min(1.0, result.composition.max())

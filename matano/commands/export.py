@@ -15,9 +15,12 @@ def export(path: Path, folder: Path, force: bool) -> int:
     result = open_result(path)
     if not result.snapshots:
         raise Invalid.at(str(path), "holds no saved time yet.")
-    tables = {}
+    boxed, tables = hasattr(result, "box"), {}
     for k in range(len(result.snapshots)):
-        tables |= {f"{name}_{k:03d}.csv": table for name, table in at_one_time(result, k).items()}
+        found = (at_one_time_of_fields if boxed else at_one_time)(result, k)
+        tables |= {f"{name}_{k:03d}.csv": table for name, table in found.items()}
+    if boxed:
+        tables["microstructure.csv"] = microstructure(result)
     for name, what in (("marker_position", "marker"), ("interface_position", "interface")):
         if result.has(name):
             places = result.field(name)
@@ -76,6 +79,31 @@ def at_one_time(result, k: int) -> dict:
         columns = [faces, snapshot.fields["lattice_velocity"], *snapshot.fields["lattice_flux"]]
         tables["lattice"] = (head, columns)
     return {name: (titles, np.array(values).T) for name, (titles, values) in tables.items()}
+
+
+def at_one_time_of_fields(result, k: int) -> dict:
+    """Heads and rows of the k-th saved time: the structure factor, and in two dimensions the field, a row a cell."""
+    import numpy as np
+
+    found = result.spectrum(result.times[k])
+    head = ["k [rad/m]", f"S_{result.independent[0]} [m^{result.box.dimensions}]", "modes"]
+    tables = {"structure": (head, np.column_stack(found))}
+    if result.box.dimensions == 2:  # in three a table would be of millions of rows
+        places = [np.broadcast_to(x, result.box.shape).ravel() for x in result.box.mesh]
+        values = result.snapshots[k].composition.reshape(len(result.components), -1)
+        heads = [f"{axis} [m]" for axis in result.box.axes] + [f"x_{name}" for name in result.components]
+        tables["field"] = (heads, np.array([*places, *values]).T)
+    return tables
+
+
+def microstructure(result) -> tuple:
+    """Free energy, lengths, amounts and widths at every saved time."""
+    import numpy as np
+
+    from matano.field_facts import UNITS, columns
+
+    head = [f"{name} [{unit}]" if unit else name for name, unit in UNITS.items()]
+    return ["time [s]", *head], np.column_stack([result.times, *columns(result).values()])
 
 
 def ends(result) -> tuple:

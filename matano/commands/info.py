@@ -28,7 +28,7 @@ def facts_of(path: Path) -> dict:
     """What the file says of its run, by name; `lines` puts it into words."""
     import numpy as np
 
-    from simulator.files.stored import open_file, quantity_of, reading, text_of
+    from simulator.files.stored import holds_fields, open_file, quantity_of, reading, text_of
 
     with open_file(path) as file, reading(path):
         attributes = file.attrs
@@ -45,9 +45,7 @@ def facts_of(path: Path) -> dict:
             "times": [float(entry) for entry in time],
             "planned": int(file["time"].shape[0]),
             "components": [text_of(name) for name in file["component"][:]],
-            "cells": int(file["x"].shape[0]),
-            "interval": [float(file["x_face"][0]), float(file["x_face"][-1])],
-            "geometry": text_of(attributes["geometry"]),
+            **(box_facts(file) if holds_fields(file) else line_facts(file)),
             "controls": controls(text_of(attributes["case"]), json.loads(attributes["overrides"])),
             "diagnostics": diagnostics,
             "warnings": text_of(attributes["warnings"]).splitlines(),
@@ -64,9 +62,41 @@ def facts_of(path: Path) -> dict:
                 if name in file:
                     facts[name] = [float(value) for value in file[name][:saved]]
         moving = saved and any(name in file for name in MOVING)
+        boxed = saved and holds_fields(file)
     if moving:
         facts |= places(path)
+    if boxed:
+        facts |= microstructure(path)
     return facts
+
+
+def line_facts(file) -> dict:
+    from simulator.files.stored import text_of
+
+    return {
+        "cells": int(file["x"].shape[0]),
+        "interval": [float(file["x_face"][0]), float(file["x_face"][-1])],
+        "geometry": text_of(file.attrs["geometry"]),
+    }
+
+
+def box_facts(file) -> dict:
+    from simulator.files.stored import text_of
+
+    axes = [name for name in "xyz" if name in file]
+    return {
+        "cells": [int(file[name].shape[0]) for name in axes],
+        "size": [float(file[f"{name}_face"][-1]) for name in axes],
+        "sides": json.loads(text_of(file.attrs["sides"])),
+    }
+
+
+def microstructure(path: Path) -> dict:
+    """What the last field looks like; of a file without its case, what the arrays alone tell."""
+    from matano.field_facts import facts
+    from simulator.files.stored import open_result
+
+    return facts(open_result(path))
 
 
 def places(path: Path) -> dict:
@@ -137,20 +167,23 @@ def controls(text: str, overrides: list[str]) -> dict:
 
 
 def lines(facts: dict):
-    left, right = facts["interval"]
     yield "status", f"{facts['status']}, {facts['saved']} of {facts['planned']} times saved"
     if len(facts["times"]) > 1 and facts["times"][0] == float("inf"):
         yield "states", f"{facts['saved']} steady ones, of a sweep"
     elif facts["times"]:
         yield "times", ", ".join(map(duration, facts["times"][:8])) + (", ..." if len(facts["times"]) > 8 else "")
     yield "components", ", ".join(facts["components"])
-    yield "grid", f"{facts['cells']} cells, {left:g} to {right:g} m, {facts['geometry']}"
+    yield "grid", grid(facts)
     if facts["controls"]:
         yield "solver", ", ".join(f"{name} = {value}" for name, value in facts["controls"].items())
     for name, value in facts["diagnostics"].items():
         yield name.replace("_", " "), "-" if value != value else f"{value:.6g}"
     yield from lines_of_ions(facts)
     yield from lines_of_places(facts)
+    if "sides" in facts:
+        from matano.field_facts import lines as lines_of_fields
+
+        yield from lines_of_fields(facts)
     if facts["overrides"]:
         yield "set", ", ".join(facts["overrides"])
     if facts["analyses"]:
@@ -158,6 +191,17 @@ def lines(facts: dict):
     yield "sha256 of the case", facts["case_sha256"][:16]
     yield "history", facts["history"]
     yield "versions", ", ".join(f"{name} {number}" for name, number in facts["versions"].items())
+
+
+def grid(facts: dict) -> str:
+    """Cells, and from where to where they reach."""
+    if "interval" in facts:
+        left, right = facts["interval"]
+        return f"{facts['cells']} cells, {left:g} to {right:g} m, {facts['geometry']}"
+    cells, size = (" x ".join(f"{entry:g}" for entry in facts[name]) for name in ("cells", "size"))
+    sides = facts["sides"]
+    same = len(set(sides)) == 1
+    return f"{cells} cells, {size} m, {sides[0] if same else ', '.join(sides)} sides"
 
 
 def lines_of_ions(facts: dict):

@@ -92,11 +92,12 @@ def command_line(path: Path, output: Path | None, overrides: list[str]) -> str:
 
 def run_one(path, case, target: Path, overrides, check: bool, resume: bool, force: bool, again: str) -> int:
     import_numba()
-    from simulator.files.hdf5 import ResultFile, open_result, resume_state
+    from simulator.files.field_file import result_file
+    from simulator.files.hdf5 import open_result, resume_state
     from simulator.kernels import jit
     from simulator.solve.solve import solve
 
-    record = ResultFile(target, case.problem, case.text, case.folder, overrides, force=force, resume=resume)
+    record = result_file(target, case.problem, case.text, case.folder, overrides, force=force, resume=resume)
     if record.complete:
         say(f"{target}: is complete already.")
         result = open_result(target)
@@ -131,10 +132,9 @@ def summary(result, case, target: Path) -> None:
     lines = [
         (
             "scheme",
-            f"{case.controls.scheme}, rtol {case.controls.rtol:g}"
-            + (", extrapolated" if case.controls.extrapolate else ""),
+            f"{scheme_of(case)}, rtol {case.controls.rtol:g}" + (", extrapolated" if case.controls.extrapolate else ""),
         ),
-        ("cells", f"{result.grid.cells}"),
+        ("cells", cells_of(result)),
         ("steps", f"{diagnostics['steps']:.0f} ({diagnostics['rejected_steps']:.0f} rejected)"),
         ("error estimate", number(diagnostics["error_estimate"])),
         ("conservation error", number(diagnostics["conservation_error"])),
@@ -144,6 +144,22 @@ def summary(result, case, target: Path) -> None:
     print(case.title or target.stem)
     for name, text in lines:
         print(f"  {name:<18}  {text}")
+
+
+def scheme_of(case) -> str:
+    """Its name; which one "auto" is."""
+    from simulator.solve.schemes import field_scheme_named, scheme_named
+
+    name = case.controls.scheme
+    if name != "auto":
+        return name
+    chosen = (field_scheme_named if hasattr(case.problem, "box") else scheme_named)(name)
+    return f"{chosen.name} ({chosen.family})"
+
+
+def cells_of(result) -> str:
+    """How many there are, in two or three dimensions along each axis."""
+    return " x ".join(map(str, result.box.cells)) if hasattr(result, "box") else str(result.grid.cells)
 
 
 def number(value: float) -> str:

@@ -4,51 +4,27 @@ Every dataset is allocated, and filled with NaN, before the first step. A save t
 attribute `saved`; no metadata is created or moved, so that what a killed run leaves opens and holds the times saved.
 """
 
-import datetime
-import functools
-import hashlib
 import json
 import math
 import os
-import shlex
-import sys
-from collections.abc import Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import h5py
 import numpy as np
 
 from simulator.faults import Invalid
-from simulator.files.included import included
-from simulator.files.stored import SCHEMA, open_file, open_result, resume_state, text_of
+from simulator.files.layout import STATUS_LENGTH, WARNINGS_LENGTH, Layout, fixed
+from simulator.files.stored import open_file, open_result, resume_state, text_of
 from simulator.solve.result import DIAGNOSTICS, FIELDS, Checkpoint, Snapshot
 
 __all__ = ["OutputFault", "ResultFile", "check_output", "open_result", "resume_state", "save_analysis"]
-
-STATUS_LENGTH = 32
-WARNINGS_LENGTH = 8192
 
 
 class OutputFault(Invalid):
     """A result cannot be written where it should go: the command was asked for something it cannot do."""
 
     exit_status = 2
-
-
-def _fixed(length: int):
-    return h5py.string_dtype("utf-8", length)
-
-
-@functools.cache
-def _versions() -> dict[str, str]:
-    found = {"python": sys.version.split()[0], "hdf5": h5py.version.hdf5_version}
-    for name in ("matano", "numpy", "numba", "scipy", "h5py"):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed"
-    return found
 
 
 def check_output(path: str | Path, force: bool = False, resume: bool = False) -> None:
@@ -155,16 +131,13 @@ class ResultFile:
         self._status("running")
         self.file.flush()
 
-    def saved(self, index: int, snapshot: Snapshot, checkpoint: Checkpoint) -> None:
+    def saved(self, index: int, snapshot, checkpoint: Checkpoint) -> Callable | None:
         """Write the saved time `index`; it counts once the attribute `saved` says so."""
         file = self.file
         try:
             file["time"][index] = snapshot.time
             file["temperature"][index] = snapshot.temperature
-            file[self.problem.mixture.quantity][index] = snapshot.composition
-            file["flux"][index] = snapshot.flux
-            for name, values in snapshot.fields.items():
-                file[name][index] = values
+            self.write(file, index, snapshot)
             for name in DIAGNOSTICS:
                 file[f"diagnostics/{name}"][index] = snapshot.diagnostics[name]
             slot = index % 2
@@ -177,6 +150,7 @@ class ResultFile:
             file.attrs.modify("saved", np.int64(index + 1))
             file.flush()
             self.last_time = float(snapshot.time)
+            return self.reader(index)
         except OSError as error:
             raise OutputFault.at(str(self.path), f"cannot be written: {_error_text(error)}.") from None
 
@@ -186,113 +160,76 @@ class ResultFile:
             return
         if warnings:
             text = "\n".join(" ".join(sentence.split()) for sentence in warnings).encode()
-            self.file.attrs.modify("warnings", np.array(text[: WARNINGS_LENGTH - 1], dtype=_fixed(WARNINGS_LENGTH)))
+            self.file.attrs.modify("warnings", np.array(text[: WARNINGS_LENGTH - 1], dtype=fixed(WARNINGS_LENGTH)))
         self._status(status)
         file, self.file = self.file, None
         file.close()
 
     def _status(self, status: str) -> None:
-        self.file.attrs.modify("status", np.array(status.encode(), dtype=_fixed(STATUS_LENGTH)))
+        self.file.attrs.modify("status", np.array(status.encode(), dtype=fixed(STATUS_LENGTH)))
 
     def _create(self, state_size: int, control_size: int, fields: Mapping[str, tuple[int, ...]]) -> None:
         """Write the new file beside the old one and put it there in one step: a kill leaves one or the other."""
-        grid, components = self.problem.grid, self.problem.mixture.components
-        times, n, cells = len(self.problem.stops), len(components), grid.cells
-        a_time = n * (2 * cells + 1) + 2 + len(DIAGNOSTICS) + sum(map(math.prod, fields.values()))
-        values = times * a_time + 2 * (state_size + control_size)
+        times = len(self.problem.stops)
+        values = times * (self.values_at_a_time(fields) + 2 + len(DIAGNOSTICS)) + 2 * (state_size + control_size)
         part = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
         try:
             # HDF5 does not recover from a full disk: find out before it does.
             with open(part, "wb") as probe:
                 if hasattr(os, "posix_fallocate"):
-                    os.posix_fallocate(probe.fileno(), 0, 8 * values + 16 * cells + 65536)
+                    os.posix_fallocate(probe.fileno(), 0, 8 * values + 65536)
             with h5py.File(part, "w", track_order=False) as file:
-                self._allocate(file, grid, components, times, state_size, control_size, fields)
+                layout = Layout(file, times)
+                layout.describe(self.problem.title, self.text, self.overrides, self.folder)
+                layout.checkpoint(state_size, control_size)
+                self.allocate(layout, fields)
             os.replace(part, self.path)
         finally:
             part.unlink(missing_ok=True)
 
-    def _allocate(self, file, grid, components, times, state_size, control_size, fields):
-        now = datetime.datetime.now(datetime.UTC)
-        attributes = {
-            "Conventions": "CF-1.11",
-            "title": self.problem.title,
-            "history": f"{now:%Y-%m-%dT%H:%M:%SZ} {shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])}",
-            "case": self.text,
-            "case_sha256": hashlib.sha256(self.text.encode()).hexdigest(),
-            "case_files": json.dumps(included(self.text, self.overrides, self.folder) if self.folder else {}),
-            "overrides": json.dumps(self.overrides),
-            "geometry": grid.geometry,
-            "versions": json.dumps(_versions()),
-        }
-        for name, text in attributes.items():
-            file.attrs[name] = text.replace("\0", "")
-        file.attrs["schema"] = np.int64(SCHEMA)
-        file.attrs["saved"] = np.int64(0)
-        file.attrs.create("status", np.array(b"running", dtype=_fixed(STATUS_LENGTH)))
-        file.attrs.create("warnings", np.array(b"", dtype=_fixed(WARNINGS_LENGTH)))
+    def values_at_a_time(self, fields: Mapping[str, tuple[int, ...]]) -> int:
+        """How many numbers a saved time has, beside its time, temperature and diagnostics."""
+        cells = self.problem.grid.cells
+        return len(self.problem.mixture.components) * (2 * cells + 1) + sum(map(math.prod, fields.values()))
 
-        scales = {}
-        for name, values, unit, words in (
-            ("x", grid.centres, "m", "position of the cell centres"),
-            ("x_face", grid.faces, "m", "position of the cell faces"),
-            ("component", np.array(components, dtype=object), None, "component"),
-        ):
-            scales[name] = file.create_dataset(name, data=values, dtype=h5py.string_dtype() if unit is None else None)
-            scales[name].attrs["long_name"] = words
-            if unit:
-                scales[name].attrs["units"] = unit
-            scales[name].make_scale(name)
+    def allocate(self, layout: Layout, fields: Mapping[str, tuple[int, ...]]) -> None:
+        """Every dataset of a run in one dimension, beside those that all runs have."""
+        grid, mixture = self.problem.grid, self.problem.mixture
+        layout.file.attrs["geometry"] = grid.geometry
+        layout.scale("x", grid.centres, "m", "position of the cell centres")
+        layout.scale("x_face", grid.faces, "m", "position of the cell faces")
+        layout.components(mixture.components)
         for name, shape in fields.items():
             for dimension, size in zip(FIELDS[name].dimensions, shape, strict=True):
-                if dimension not in scales:
-                    scales[dimension] = file.create_dataset(dimension, data=np.arange(size))
-                    scales[dimension].attrs["long_name"] = f"number of the {dimension}, from the left"
-                    scales[dimension].make_scale(dimension)
-        checkpoint = file.create_group("checkpoint")
-        for name, size in (("slot", 2), ("unknown", state_size), ("control", control_size)):
-            scales[name] = checkpoint.create_dataset(name, (size,), "f4")
-            scales[name].make_scale(f"This is a netCDF dimension but not a netCDF variable. {size:9d}")
-
-        def allocate(name, dimensions, unit, words, dtype="f8", missing=np.nan):
-            # early allocation: the bytes, and the fill values in them, are in the file before the first step
-            layout = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
-            layout.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
-            shape = tuple(times if dimension == "time" else scales[dimension].shape[0] for dimension in dimensions)
-            data = file.create_dataset(name, shape, dtype, fillvalue=missing, fill_time="alloc", dcpl=layout)
-            data.attrs["long_name"] = words
-            data.attrs["units"] = unit
-            if name == "time":
-                scales["time"] = data
-                data.make_scale("time")
-                return data
-            data.attrs["_FillValue"] = np.array([missing], dtype)
-            for axis, dimension in enumerate(dimensions):
-                data.dims[axis].attach_scale(scales[dimension])
-            return data
-
-        allocate("time", ("time",), "s", "time")
-        mixture = self.problem.mixture
+                if dimension == "independent" and dimension not in layout.scales:
+                    names = np.array(mixture.independent, dtype=object)
+                    layout.scale(dimension, names, None, "independent component")
+                if dimension not in layout.scales:
+                    layout.scale(dimension, np.arange(size), None, f"number of the {dimension}, from the left")
         unit = "1" if mixture.dependent else "mol m-3"
         words = f"{mixture.quantity.replace('_', ' ')}, cell average"
-        allocate(mixture.quantity, ("time", "component", "x"), unit, words)
+        layout.allocate(mixture.quantity, ("time", "component", "x"), unit, words)
         unit, words = ("m s-1", "flux times molar volume, positive towards +x")
         if self.problem.molar_volume is not None or not mixture.dependent:
             unit, words = ("mol m-2 s-1", "flux, positive towards +x")
-        flux = allocate("flux", ("time", "component", "x_face"), unit, words)
+        flux = layout.allocate("flux", ("time", "component", "x_face"), unit, words)
         flux.attrs["frame"] = "number"
         for name in fields:
             own = unit if name == "lattice_flux" else FIELDS[name].unit
-            data = allocate(name, ("time", *FIELDS[name].dimensions), own, FIELDS[name].text)
+            data = layout.allocate(name, ("time", *FIELDS[name].dimensions), own, FIELDS[name].text)
             if name == "lattice_flux":
                 data.attrs["frame"] = "lattice"
-        allocate("temperature", ("time",), "K", "temperature")
-        for name in DIAGNOSTICS:
-            allocate(f"diagnostics/{name}", ("time",), "s" if name == "seconds" else "1", name.replace("_", " "))
-        allocate("checkpoint/t", ("slot",), "s", "time of the checkpoint")
-        allocate("checkpoint/index", ("slot",), "1", "index of its saved time", "i8", -1)
-        allocate("checkpoint/u", ("slot", "unknown"), "1", "every unknown of every grid")
-        allocate("checkpoint/h", ("slot", "control"), "1", "state of the step control")
+
+    def write(self, file: h5py.File, index: int, snapshot: Snapshot) -> None:
+        """What a saved time has beside its time, temperature and diagnostics."""
+        file[self.problem.mixture.quantity][index] = snapshot.composition
+        file["flux"][index] = snapshot.flux
+        for name, values in snapshot.fields.items():
+            file[name][index] = values
+
+    def reader(self, index: int) -> Callable | None:
+        """What reads the field of a saved time again, where it is too large to be kept."""
+        return None
 
 
 def save_analysis(path: str | Path, method: str, arrays: dict[str, np.ndarray], attributes: dict[str, str]) -> None:

@@ -3,25 +3,26 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from simulator.faults import Fault, Invalid, near
-from simulator.files import RESULTS
-from simulator.files.schema import CaseFile
+from simulator.files.schema import CaseFile, dimensions
+from simulator.files.start_reader import start_of
+from simulator.files.table import contents
 from simulator.files.values import saved_times
 from simulator.laws.catalogue import LAWS, law_of
 from simulator.laws.electrolyte import Electrolyte
 from simulator.laws.law import Law
 from simulator.laws.mixture import Mixture
 from simulator.laws.molar_volume import MolarVolume
-from simulator.laws.table import below
 from simulator.laws.thermodynamics import Thermodynamics
 from simulator.problem.boundary import Boundary, Closed, Electrode, Exchange, Fixed, Flux, Periodic
+from simulator.problem.box import Box
 from simulator.problem.check import outside
 from simulator.problem.domain import Domain
-from simulator.problem.initial import Expression, Film, Initial, Layers, Pieces, Step, Tabulated
+from simulator.problem.field_problem import FieldProblem
+from simulator.problem.initial import Initial, Pieces
 from simulator.problem.problem import Problem
 from simulator.problem.temperature import Temperature
 from simulator.solve.controls import Controls
@@ -49,13 +50,13 @@ class Reader:
             self.faults += invalid.faults
             return None
 
-    def problem(self) -> Problem | None:
+    def problem(self) -> Problem | FieldProblem | None:
         sections = self.sections
         mixture = self.mixture()
         basis = mixture or self.any_mixture()
-        domain = sections.domain and self.attempt(Domain, **contents(sections.domain))
-        initial = sections.initial and self.attempt(self.initial)
-        boundary = sections.boundary and self.attempt(self.boundary)
+        domain = sections.domain and self.attempt(self.domain)
+        initial = sections.initial and self.attempt(start_of, sections.initial, basis, domain, self.folder)
+        boundary = sections.boundary and self.attempt(self.sides if self.boxed else self.boundary)
         temperature = sections.temperature and self.attempt(self.temperature)
         models = self.models(basis) if basis else {}
         law = sections.law and basis and self.attempt(self.law, basis, models)
@@ -64,6 +65,8 @@ class Reader:
         if None in (*parts.values(), *models.values(), save) or (sections.temperature and not temperature):
             self.check_parts(basis, domain, initial, boundary)
             return None
+        if isinstance(domain, Box):
+            return self.field_problem(parts, temperature, save)
         rates = sections.source if isinstance(sections.source, dict) else None
         problem = self.attempt(
             Problem,
@@ -80,6 +83,55 @@ class Reader:
         if problem is not None and sections.parameters is not None:
             self.attempt(problem.check)
         return problem
+
+    def field_problem(self, parts: dict, temperature: Temperature | None, save) -> FieldProblem | None:
+        """In two or three dimensions; parts as `problem` has them."""
+        sections = self.sections
+        unfit = [name for name in ("markers", "sweep_voltage") if getattr(sections, name) is not None]
+        self.faults += [Fault(name, "is for one dimension; leave it out.") for name in unfit]
+        if sections.time.end == "steady":
+            self.faults.append(Fault("time.end", "two and three dimensions have no steady states; give a time."))
+            return None
+        problem = self.attempt(
+            FieldProblem,
+            mixture=parts["mixture"],
+            law=parts["law"],
+            box=parts["domain"],
+            initial=parts["initial"],
+            sides=parts["boundary"],
+            temperature=temperature,
+            end=sections.time.end,
+            save=save,
+            source=sections.source if isinstance(sections.source, dict) else None,
+            title=sections.title or "",
+        )
+        if problem is not None and sections.parameters is not None:
+            self.attempt(problem.check)
+        return problem
+
+    @property
+    def boxed(self) -> bool:
+        """Whether the domain is a box, right or wrong."""
+        return dimensions(self.data.get("domain")) == "<box>"
+
+    def domain(self) -> Domain | Box:
+        return (Box if self.boxed else Domain)(**contents(self.sections.domain))
+
+    def sides(self) -> tuple[str, ...]:
+        """What lies at the sides of a box, for each axis."""
+        section, domain = self.sections.boundary, self.sections.domain
+        axes, given = "xyz"[: len(domain.cells) if domain else None], section.model_fields_set
+        faults = [
+            Fault(f"boundary.{name}", "is an end of one dimension; write x, y or z, or sides for all of them.")
+            for name in ("left", "right")
+            if name in given
+        ]
+        faults += [
+            Fault(f"boundary.{name}", "this box has no such axis.") for name in "xyz" if name in given - set(axes)
+        ]
+        if faults:
+            raise Invalid(*faults)
+        return tuple(getattr(section, axis) or section.sides for axis in axes)
 
     def sweep(self) -> tuple[float, ...]:
         """The voltages of [sweep_voltage], V."""
@@ -99,6 +151,8 @@ class Reader:
         self, mixture: Mixture | None, domain: Domain | None, initial: Initial | None, boundary: Boundary | None
     ) -> None:
         """What can be said of markers, the start and the ends while other sections are missing."""
+        if self.boxed:
+            return
         if self.sections.markers and domain is not None:
             self.faults += outside(self.sections.markers.at, domain.interval)
         if mixture is None:
@@ -181,45 +235,10 @@ class Reader:
         law = kind(mixture, **given, folder=self.folder)
         return None if unfit or not models.keys() >= set(kind.requires) else law
 
-    def initial(self) -> Initial:
-        section = self.sections.initial
-        match section.shape:
-            case "step":
-                return Step(section.at, section.left, section.right)
-            case "layers":
-                return Layers([(layer.start, layer.end, dict(layer.model_extra)) for layer in section.layers])
-            case "film":
-                return Film(section.at, section.thickness, section.film, section.matrix)
-            case "expression":
-                return Expression(dict(section.model_extra))
-        return self.from_file(section)
-
-    def from_file(self, section) -> Tabulated:
-        """The last profile of a result, or the one nearest to `time`; or a measured profile."""
-        path = below(section.path, self.folder, "initial.path")
-        try:
-            if path.suffix in RESULTS:
-                from simulator.files.stored import open_result
-
-                result = open_result(path)
-                if not result.snapshots:
-                    raise Invalid.at("initial.path", f"{section.path} holds no saved time yet.")
-                index = -1 if section.time is None else int(np.argmin(np.abs(result.time - section.time)))
-                fractions = result.snapshots[index].composition
-                return Tabulated(result.x, dict(zip(result.components, fractions, strict=True)), "initial.path")
-            from simulator.files.measured import read_profile
-
-            if section.time is not None:
-                raise Invalid.at("initial.time", "a measured profile has one time only; leave it out.")
-            profile = read_profile(path)
-        except Invalid as invalid:
-            raise Invalid(
-                *(in_key(fault, "initial.path", str(path), section.path) for fault in invalid.faults)
-            ) from None
-        return Tabulated(profile.x, dict(zip(profile.components, profile.fractions, strict=True)), "initial.path")
-
     def boundary(self) -> Boundary:
         ends, faults = {}, []
+        for name in self.sections.boundary.model_fields_set - {"left", "right"}:
+            faults.append(Fault(f"boundary.{name}", "is for two and three dimensions; in one write left and right."))
         for side in ("left", "right"):
             try:
                 ends[side] = end_of(getattr(self.sections.boundary, side))
@@ -296,11 +315,6 @@ def not_taken(law: type[Law], section: str) -> str:
     return f"law {law.kind} takes no [{section}]; leave it out{others and f', or use {others}'}."
 
 
-def contents(section) -> dict[str, Any]:
-    """The keys of a section that were given, as they were read."""
-    return {name: getattr(section, name) for name in section.model_fields_set}
-
-
 def end_of(end):
     """One end of the boundary."""
     if isinstance(end, str):
@@ -312,11 +326,3 @@ def end_of(end):
     if hasattr(end, "electrode"):
         return Electrode(end.electrode)
     return Exchange(end.exchange.coefficient, dict(end.exchange.model_extra))
-
-
-def in_key(fault: Fault, key: str, path: str, shown: str) -> Fault:
-    """A fault of a file that a key names, at that key; the place in the file opens the sentence."""
-    if fault.where.startswith("initial"):
-        return fault
-    place = fault.where.replace(path, shown)
-    return Fault(key, f"{place}: {fault.sentence}" if place else fault.sentence)

@@ -10,10 +10,12 @@ from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, Wra
 
 from simulator.faults import Invalid, near
 from simulator.files.keys import KeyPath
+from simulator.files.starts import SHAPES
 from simulator.files.table import Table, apart, branch, one_of, sentence, several, shown
 from simulator.files.values import (
     NUMBER,
     OMEGA,
+    PERIODS,
     PLACES,
     SAVE,
     SCHEDULE,
@@ -21,7 +23,6 @@ from simulator.files.values import (
     SIZES,
     Amount,
     Coefficient,
-    Composition,
     Length,
     Positive,
     Quantity,
@@ -29,6 +30,7 @@ from simulator.files.values import (
     Seconds,
     nested,
     read_omega,
+    read_place,
     read_places,
     read_schedule,
     read_sizes,
@@ -52,48 +54,23 @@ class DomainSection(Table):
     geometry: Literal["planar", "cylindrical", "spherical"] = "planar"
 
 
-class StepStart(Table):
-    shape: Literal["step"]
-    at: Length = 0.0
-    left: Composition
-    right: Composition
+class BoxSection(Table):
+    """Two or three dimensions: a length and a number of cells for each axis."""
+
+    size: list[Length]
+    cells: list[int]
 
 
-class Layer(Table):
-    model_config = ConfigDict(extra="allow")
-    start: Length = Field(alias="from")
-    end: Length = Field(alias="to")
-    __pydantic_extra__: Composition
+def dimensions(value: Any) -> str:
+    """The branch of a domain: lists are of a box."""
+    return (
+        "<box>" if isinstance(value, dict) and ("size" in value or isinstance(value.get("cells"), list)) else "<line>"
+    )
 
 
-class LayersStart(Table):
-    shape: Literal["layers"]
-    layers: Annotated[list[Layer], Field(min_length=1)]
-
-
-class FilmStart(Table):
-    shape: Literal["film"]
-    at: Length = 0.0
-    thickness: Length
-    film: Composition
-    matrix: Composition
-
-
-class ExpressionStart(Table):
-    """Mole fractions, or concentrations of ions, as expressions of x, by name."""
-
-    model_config = ConfigDict(extra="allow")
-    shape: Literal["expression"]
-    __pydantic_extra__: dict[str, Amount]
-
-
-class FileStart(Table):
-    shape: Literal["file"]
-    path: str
-    time: Seconds | None = None
-
-
-SHAPES = {"step": StepStart, "layers": LayersStart, "film": FilmStart, "expression": ExpressionStart, "file": FileStart}
+AnyDomain = Annotated[
+    Annotated[DomainSection, Tag("<line>")] | Annotated[BoxSection, Tag("<box>")], Discriminator(dimensions)
+]
 
 
 class FixedEnd(Table):
@@ -138,9 +115,18 @@ End = Annotated[
 ]
 
 
+Side = Literal["periodic", "closed"]
+
+
 class BoundarySection(Table):
+    """left and right in one dimension; on a box sides, for all axes, or x, y and z."""
+
     left: End = "closed"
     right: End = "closed"
+    sides: Side = "closed"
+    x: Side | None = None
+    y: Side | None = None
+    z: Side | None = None
 
 
 class TemperatureSection(Table):
@@ -153,6 +139,8 @@ class ThermodynamicsSection(Table):
     kind: Literal["ideal", "regular", "redlich-kister", "expression", "tdb"]
     omega: Read(read_omega, OMEGA) = Field({})
     excess: Coefficient("J/mol") | None = None
+    g: Coefficient("J/mol") | None = None
+    units: Literal["SI", "reduced"] = "SI"
     file: str = ""
     phase: str = ""
 
@@ -194,13 +182,14 @@ class SolverSection(Table):
 class ExpectedValue(Table):
     """A value from outside this code: of a quantity at a position (m) and a time (s), with its source.
 
-    index: of a marker, an interface or an end, 0 for the leftmost. voltage: of the state of a sweep, V.
+    at: in a box a position along each axis. index: of a marker, an interface or an end, 0 for the leftmost. voltage: of
+    the state of a sweep, V.
     """
 
     quantity: str
     component: str | None = None
     index: Annotated[int, Field(ge=0)] | None = None
-    at: Length | None = None
+    at: Read(read_place, PERIODS) | None = None
     time: Seconds | None = None
     voltage: Quantity("V") | None = None
     value: Quantity(None)
@@ -291,7 +280,7 @@ class CaseFile(Table):
     components: Annotated[list[str] | None, Section] = None
     dependent: Annotated[str | None, Section] = None
     interstitial: Annotated[list[str], Section] = Field([])
-    domain: Annotated[DomainSection | None, Section] = None
+    domain: Annotated[AnyDomain | None, Section] = None
     initial: Annotated[one_of("shape", SHAPES) | None, Section] = None
     boundary: Annotated[BoundarySection, Section] = BoundarySection()
     temperature: Annotated[TemperatureSection | None, Section] = None

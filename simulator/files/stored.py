@@ -66,27 +66,21 @@ def quantity_of(file: h5py.File) -> str:
     return next((name for name in ("mole_fraction", "concentration") if name in file), "")
 
 
+def holds_fields(file: h5py.File) -> bool:
+    """Whether it is a result in two or three dimensions."""
+    return "y" in file
+
+
 def check(file: h5py.File, path: str) -> None:
     """Raise Invalid unless the file has the parts of a result, in sizes that fit together."""
     if any(name not in file.attrs for name in ("schema", "saved", "status")) or not quantity_of(file):
         raise Invalid.at(path, "is an HDF5 file, but not a result of a simulation.")
     if int(file.attrs["schema"]) > SCHEMA:
         raise Invalid.at(path, "was written by a newer version of matano; upgrade to read it.")
-    times, components, cells = file[quantity_of(file)].shape
-    shapes = {
-        "time": (times,),
-        "temperature": (times,),
-        "x": (cells,),
-        "x_face": (cells + 1,),
-        "component": (components,),
-        "flux": (times, components, cells + 1),
-        **{f"diagnostics/{name}": (times,) for name in DIAGNOSTICS},
-    }
-    sizes = {"x": cells, "x_face": cells + 1, "component": components}
-    sizes |= {name: file[name].shape[0] for name in ("marker", "interface", "end") if name in file}
-    for name, entry in FIELDS.items():
-        if name in file:
-            shapes[name] = (times, *(sizes[dimension] for dimension in entry.dimensions))
+    times, components = file[quantity_of(file)].shape[:2]
+    shapes = {"time": (times,), "temperature": (times,), "component": (components,)}
+    shapes |= {f"diagnostics/{name}": (times,) for name in DIAGNOSTICS}
+    shapes |= shapes_of_fields(file) if holds_fields(file) else shapes_of_profiles(file)
     whole = all(file[name].shape == shape for name, shape in shapes.items())
     if not (whole and 0 <= int(file.attrs["saved"]) <= times and "checkpoint" in file):
         raise ValueError(path)
@@ -96,10 +90,37 @@ def check(file: h5py.File, path: str) -> None:
         text_of(file.attrs[name])
 
 
-def resume_state(path: str | Path) -> tuple[list[Snapshot], Checkpoint | None]:
+def shapes_of_profiles(file: h5py.File) -> dict[str, tuple[int, ...]]:
+    """The shapes that the datasets of a result in one dimension must have."""
+    times, components, cells = file[quantity_of(file)].shape
+    sizes = {"x": cells, "x_face": cells + 1, "component": components}
+    shapes = {"x": (cells,), "x_face": (cells + 1,), "flux": (times, components, cells + 1)}
+    sizes |= {name: file[name].shape[0] for name in ("marker", "interface", "end", "independent") if name in file}
+    for name, entry in FIELDS.items():
+        if name in file:
+            shapes[name] = (times, *(sizes[dimension] for dimension in entry.dimensions))
+    return shapes
+
+
+def shapes_of_fields(file: h5py.File) -> dict[str, tuple[int, ...]]:
+    """The shapes that the datasets of a result in two or three dimensions must have."""
+    times, _, *cells = file["mole_fraction"].shape
+    if len(cells) != 2 + ("z" in file):
+        raise ValueError(cells)
+    axes = dict(zip(("x", "y", "z"), reversed(cells), strict=False))
+    shapes = {"free_energy": (times,), **{name: (count,) for name, count in axes.items()}}
+    return shapes | {f"{name}_face": (count + 1,) for name, count in axes.items()}
+
+
+def resume_state(path: str | Path) -> tuple[list, Checkpoint | None]:
     """What `solve(..., resume=...)` needs: the snapshots saved so far, the checkpoint of the last one or None."""
     with open_file(path) as file, reading(path):
-        snapshots = _snapshots(file)
+        if holds_fields(file):
+            from simulator.files.field_file import field_snapshots
+
+            snapshots = field_snapshots(Path(path), file)
+        else:
+            snapshots = _snapshots(file)
         index = len(snapshots) - 1
         if index < 0:
             return [], None
@@ -131,8 +152,8 @@ def _snapshots(file: h5py.File) -> list[Snapshot]:
     ]
 
 
-class StoredResult(Result):
-    """A result read from a file. Its problem and controls come from the text of its case when first asked for."""
+class StoredCase:
+    """What a result in a file knows of its case. Problem and controls come from its text when first asked for."""
 
     def __init__(self, path: Path, file: h5py.File):
         self.path = path
@@ -141,9 +162,6 @@ class StoredResult(Result):
         self.overrides = tuple(json.loads(file.attrs["overrides"]))
         self._files = json.loads(text_of(file.attrs.get("case_files", "{}")))
         self._components = tuple(text_of(name) for name in file["component"][:])
-        self._quantity = quantity_of(file)
-        self.grid = Grid(file["x_face"][:], text_of(file.attrs["geometry"]))
-        self.snapshots = _snapshots(file)
         self.warnings = text_of(file.attrs["warnings"]).splitlines()
         self.status = text_of(file.attrs["status"])
         self.source = str(path)
@@ -154,10 +172,6 @@ class StoredResult(Result):
     @property
     def components(self) -> tuple[str, ...]:
         return self._components
-
-    @property
-    def quantity(self) -> str:
-        return self._quantity
 
     @cached_property
     def case(self):
@@ -190,8 +204,27 @@ class StoredResult(Result):
         return self.case.controls
 
 
-def open_result(path: str | Path) -> StoredResult:
-    """The result in a file, complete or not: the saved times only. Raises Invalid if it is no result."""
+class StoredResult(StoredCase, Result):
+    """A result read from a file."""
+
+    def __init__(self, path: Path, file: h5py.File):
+        super().__init__(path, file)
+        self._quantity = quantity_of(file)
+        self.grid = Grid(file["x_face"][:], text_of(file.attrs["geometry"]))
+        self.snapshots = _snapshots(file)
+
+    @property
+    def quantity(self) -> str:
+        return self._quantity
+
+
+def open_result(path: str | Path):
+    """The result in a file, complete or not: the saved times only. A StoredResult, or a StoredFieldResult of two or
+    three dimensions. Raises Invalid if it is no result."""
     path = Path(path)
     with open_file(path) as file, reading(path):
+        if holds_fields(file):
+            from simulator.files.field_file import StoredFieldResult
+
+            return StoredFieldResult(path, file)
         return StoredResult(path, file)

@@ -149,3 +149,8 @@ def apart(value, handler, info):
         name = info.field_name.rstrip("_")
         info.context["faults"] += [((name, *path), text) for path, text in translated(error)]
         return None
+
+
+def contents(section) -> dict[str, Any]:
+    """The keys of a section that were given, as they were read."""
+    return {name: getattr(section, name) for name in section.model_fields_set}

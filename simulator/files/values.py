@@ -14,6 +14,7 @@ from simulator.files.keys import path_text, relative_path_of
 from simulator.files.table import several, shown
 from simulator.laws.mixture import NAME
 from simulator.laws.units import looks_like_quantity, number
+from simulator.problem.domain import MOST
 
 DECADES = 3
 PAIR = re.compile(rf"\s*{NAME.pattern}(\s*-\s*{NAME.pattern})+\s*")
@@ -107,6 +108,8 @@ def nested(value: Any, unit: str, shape: str, where: str = "", entries: Mapping[
                 raise Invalid.at(where, f"expected a list of tables, got {shown(value)}.")
             parts = {f"{where}[{k}]": (entry, unit, "table", entries) for k, entry in enumerate(value)}
             return list(each(parts).values())
+        case "one or each" if isinstance(value, dict) and not any(name in value for form in FORMS for name in form):
+            return nested(value, unit, "per component", where)
         case "per component" | "composition" | "table":
             if not isinstance(value, dict):
                 what = "a table" if shape == "table" else "a table with one entry per component"
@@ -193,6 +196,7 @@ SCHEMAS = {
     "coefficient": COEFFICIENT,
     "matrix": {"anyOf": [*COEFFICIENT["anyOf"], {"type": "array", "items": {"type": "array", "items": COEFFICIENT}}]},
     "per component": {"type": "object", "additionalProperties": COEFFICIENT},
+    "one or each": COEFFICIENT,
     "composition": {"type": "object", "additionalProperties": NUMBER},
     "number": NUMBER,
     "text": {"type": "string"},
@@ -257,6 +261,31 @@ def read_omega(value: Any) -> dict[str, Any]:
     return dict(zip(value, read.values(), strict=True))
 
 
+def read_amplitude(value: Any) -> float | dict[str, float]:
+    """A mole fraction, or one for each component."""
+    return nested(value, "1", "composition") if isinstance(value, dict) else number(value, "1", "")
+
+
+def read_place(value: Any) -> float | list[float]:
+    """A position in m, or one along each axis."""
+    return read_places(value) if isinstance(value, list) else number(value, "m", "")
+
+
+def read_periods(value: Any) -> float | list[float]:
+    """How many waves fit along an axis, or along each."""
+    if not isinstance(value, list):
+        return number(value, "1", "")
+    return list(each({f"[{index}]": (entry, "1", "number") for index, entry in enumerate(value)}).values())
+
+
+def read_counts(value: Any) -> int | list[int]:
+    """A whole number, or one for each axis."""
+    for entry in value if isinstance(value, list) else [value]:
+        if isinstance(entry, bool) or not isinstance(entry, int) or not 2 <= entry <= MOST:
+            raise Invalid.at("", f"expected a whole number of at least 2, or one for each axis, got {shown(value)}.")
+    return value
+
+
 def read_schedule(value: Any) -> list[tuple[float, float]]:
     """Times in s and temperatures in K."""
     if not isinstance(value, list) or any(not isinstance(entry, list) or len(entry) != 2 for entry in value):
@@ -271,6 +300,9 @@ def read_sizes(value: Any) -> float | dict[str, float]:
     return number(value, "1", "")
 
 
+AMPLITUDE = {"anyOf": [*NUMBER["anyOf"], SCHEMAS["composition"]]}
+PERIODS = {"anyOf": [*NUMBER["anyOf"], {"type": "array", "items": NUMBER}]}
+COUNTS = {"anyOf": [{"type": "integer"}, {"type": "array", "items": {"type": "integer"}}]}
 SAVE = {"anyOf": [{"type": "integer"}, {"type": "array", "items": NUMBER}]}
 SIZES = {"anyOf": [{"type": "number"}, {"type": "object", "additionalProperties": NUMBER}]}
 PLACES = {"type": "array", "items": NUMBER, "minItems": 1}

@@ -2,8 +2,7 @@
 
 - `runge_kutta`: two-stage methods as data (forward Euler, Heun), with error control by their difference.
 - `chebyshev`: Runge-Kutta-Chebyshev, second order, as many stages as the step needs to be stable:
-  s of them reach about s^2 times as far as one.
-  Source: Sommeijer, Shampine & Verwer (1998), J. Comput. Appl. Math. 88, 315.
+  s of them reach about s^2 times as far as one. See `simulator.kernels.chebyshev`.
 """
 
 from typing import NamedTuple
@@ -11,6 +10,17 @@ from typing import NamedTuple
 import numpy as np
 
 from simulator.kernels.balance import close_ring, jacobian, residual
+from simulator.kernels.chebyshev import (
+    MOST_STAGES,
+    MU,
+    MU_F,
+    NODE,
+    NU,
+    NU_F,
+    chebyshev_weights,
+    longest_step,
+    stage_count,
+)
 from simulator.kernels.jit import Int, Matrix, Real, Vector, flux_at, kernel
 from simulator.kernels.stepping import (
     STEP,
@@ -39,7 +49,6 @@ from simulator.kernels.system import (
 
 END_ITERATIONS = 8
 RADIUS_MARGIN = 1.1
-MOST_STAGES = 500
 
 
 class TwoStage(NamedTuple):
@@ -238,12 +247,6 @@ def runge_kutta(system: System, method: TwoStage, control: Control, end: Real, u
 
 
 @kernel
-def stage_count(h: Real, radius: Real) -> Int:
-    """Stages that make a step of length h stable: the real stability interval is about 0.65 s^2."""
-    return max(2, int(np.sqrt(1.0 + 1.54 * h * radius)) + 1)
-
-
-@kernel
 def chebyshev_step(
     t: Real,
     h: Real,
@@ -260,27 +263,14 @@ def chebyshev_step(
 ):
     """One step with `count` stages; the new state is left in `latest`."""
     m, n = u.shape
-    w0 = 1.0 + 2.0 / (13.0 * count * count)
-    root = np.sqrt(w0 * w0 - 1.0)
-    angle = count * np.log(w0 + root)
-    w1 = np.sinh(angle) * root * root / (np.cosh(angle) * count * root - w0 * np.sinh(angle))
-    b1 = b2 = 1.0 / (4.0 * w0 * w0)
-    mu1 = w1 * b1
-    T1, T2, dT1, dT2, ddT1, ddT2 = w0, 1.0, 1.0, 0.0, 0.0, 0.0
-    time1, time2 = mu1, 0.0
+    weights = chebyshev_weights(count)
     for a in range(m):
         for i in range(n):
             before[a, i] = u[a, i]
-            latest[a, i] = u[a, i] + mu1 * h * f0[a, i]
-    for _ in range(2, count + 1):
-        T = 2.0 * w0 * T1 - T2
-        dT = 2.0 * w0 * dT1 - dT2 + 2.0 * T1
-        ddT = 2.0 * w0 * ddT1 - ddT2 + 4.0 * dT1
-        b = ddT / (dT * dT)
-        mu, nu = 2.0 * w0 * b / b1, -b / b2
-        mu_f = mu * w1 / w0
-        nu_f = -mu_f * (1.0 - T1 * b1)
-        slope(t + time1 * h, system, latest, work, end_work, f)
+            latest[a, i] = u[a, i] + weights[1, MU_F] * h * f0[a, i]
+    for stage in range(2, count + 1):
+        mu, nu, mu_f, nu_f = weights[stage, MU], weights[stage, NU], weights[stage, MU_F], weights[stage, NU_F]
+        slope(t + weights[stage, NODE] * h, system, latest, work, end_work, f)
         for a in range(m):
             for i in range(n):
                 following[a, i] = (
@@ -293,8 +283,6 @@ def chebyshev_step(
             for i in range(n):
                 before[a, i] = latest[a, i]
                 latest[a, i] = following[a, i]
-        time1, time2 = mu * time1 + nu * time2 + mu_f + nu_f, time1
-        T2, T1, dT2, dT1, ddT2, ddT1, b2, b1 = T1, T, dT1, dT, ddT1, ddT, b1, b
 
 
 @kernel
@@ -320,7 +308,7 @@ def chebyshev(system: System, control: Control, end: Real, u: Matrix, state: Vec
         count = stage_count(h, radius)
         if count > MOST_STAGES and control.fixed == 0.0:
             count = MOST_STAGES
-            h = min(h, (count * count - 1.0) / (1.54 * radius))
+            h = min(h, longest_step(count, radius))
         if too_small(control, t, h) == 1:
             return STEP_TOO_SMALL
         chebyshev_step(t, h, count, system, work, end_work, u, f0, before, latest, following, f)

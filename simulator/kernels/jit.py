@@ -189,7 +189,7 @@ class Kernel:
 
     @functools.cached_property
     def entry(self):
-        return self.compile("entry", no_cfunc_wrapper=True)
+        return self.compile("entry", no_cfunc_wrapper=True, nogil=True)
 
     @functools.cached_property
     def address(self):

@@ -1,6 +1,7 @@
 """The laws there are: one line each."""
 
 from simulator.faults import Invalid, near
+from simulator.laws.cahn_hilliard import CahnHilliard
 from simulator.laws.darken import Darken
 from simulator.laws.fick import Fick
 from simulator.laws.law import Law
@@ -9,7 +10,7 @@ from simulator.laws.nernst_planck import NernstPlanck
 from simulator.laws.onsager import Onsager
 from simulator.laws.two_phase import TwoPhase
 
-LAWS: tuple[type[Law], ...] = (Fick, Darken, Onsager, LineCompounds, TwoPhase, NernstPlanck)
+LAWS: tuple[type[Law], ...] = (Fick, Darken, Onsager, LineCompounds, TwoPhase, NernstPlanck, CahnHilliard)
 
 
 def law_of(kind: str, where: str = "law.kind") -> type[Law]:

@@ -59,6 +59,18 @@ def read_excess(mixture: Mixture, kind: str, omega: Any, excess: Any, folder: Pa
     return total
 
 
+def read_whole(mixture: Mixture, kind: str, excess: Any, g: Any, folder: Path | str | None = None) -> Formula:
+    """G(x, T) in J/mol as it is given, with or without the logarithms of an ideal solution. Raises Invalid."""
+    if kind != "expression" or excess is not None:
+        text = 'the whole Gibbs energy g stands alone, with kind = "expression"; leave the other keys out.'
+        raise Invalid.at(f"{WHERE}.g", text)
+    faults: list[Fault] = []
+    found = coefficient(g, mixture, f"{WHERE}.g", folder, faults)
+    if faults:
+        raise Invalid(*faults)
+    return found
+
+
 def pair(x: list[Formula], L: list[Formula]) -> Formula:
     """x_A x_B sum_k L_k (x_A - x_B)^k, by Horner's rule."""
     total = L[-1]
@@ -92,7 +104,9 @@ def misplaced(kind: str, omega: Any, excess: Any) -> list[Fault]:
         text = f'kind = "{kind}" has no excess; write kind = "expression", or leave excess out.'
         faults.append(Fault(f"{WHERE}.excess", text))
     if excess is None and kind == "expression":
-        text = 'kind = "expression" needs excess = "...", the molar excess Gibbs energy in J/mol.'
+        text = (
+            'kind = "expression" needs excess = "...", the molar excess Gibbs energy in J/mol, or g, the whole of it.'
+        )
         faults.append(Fault(f"{WHERE}.excess", text))
     return faults
 

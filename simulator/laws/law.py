@@ -11,13 +11,18 @@ from simulator.faults import Fault, Invalid
 from simulator.kernels.jit import Kernel
 from simulator.laws.mixture import Mixture
 
-QUANTITIES = ("interdiffusivity", "intrinsic_diffusivity", "tracer_diffusivity", "onsager", "thermodynamic_factor")
+QUANTITIES = (
+    "interdiffusivity", "intrinsic_diffusivity", "tracer_diffusivity", "onsager", "thermodynamic_factor", "mobility",
+    "gradient_energy",
+)  # fmt: skip
 UNITS = {
     "interdiffusivity": "m^2/s",
     "intrinsic_diffusivity": "m^2/s",
     "tracer_diffusivity": "m^2/s",
     "onsager": "mol^2/(J m s)",
     "thermodynamic_factor": "1",
+    "mobility": "mol m^2/(J s)",
+    "gradient_energy": "J m^2/mol",
 }
 
 
@@ -33,9 +38,10 @@ def key(
     """A field of a law that is a key of its table in a case file.
 
     text: one sentence for the docs; unit: SI unit of a number; shape: "coefficient", "matrix" (of coefficients, or one
-    for a binary), "per component", "composition" (mole fractions by component), "number", "choice", "text", "table" or
-    "tables" (a list of them); example: what the template of `matano new` writes. entries: the keys of a table by name,
-    made by `key` as well; the name NAME stands for the names of components. choices: the words that a "choice" may be.
+    for a binary), "per component", "one or each" (for all components or for each), "composition" (mole fractions by
+    component), "number", "choice", "text", "table" or "tables" (a list of them); example: what the template of `matano
+    new` writes. entries: the keys of a table by name, made by `key` as well; the name NAME stands for the names of
+    components. choices: the words that a "choice" may be.
     """
     about = {"text": text, "unit": unit, "shape": shape, "example": example, "entries": entries or {}}
     about["choices"] = tuple(choices)
@@ -91,7 +97,8 @@ class Law(ABC):
 
     sections: the sections of a case beside [law] that it takes, as fields of the same names; requires: those that it
     cannot do without; lattice: whether it has fluxes in the lattice frame, which move markers; grid_width: size of the
-    cells at a jump of the start, in terms of the default grid's; where: the key that its faults are reported at.
+    cells at a jump of the start, in terms of the default grid's; separates: whether it lets a solution un-mix, so that
+    interfaces appear anywhere and cells are of one size; where: the key that its faults are reported at.
     """
 
     kind: ClassVar[str]
@@ -101,6 +108,7 @@ class Law(ABC):
     requires: ClassVar[tuple[str, ...]] = ()
     lattice: ClassVar[bool] = False
     grid_width: ClassVar[float] = 1.0
+    separates: ClassVar[bool] = False
     where: ClassVar[str] = "law"
 
     mixture: Mixture

@@ -38,6 +38,9 @@ class PotentialLaw(MatrixLaw):
                     f"it is of {', '.join(theirs.components)} with {theirs.dependent} dependent, but the law is of "
                     f"{', '.join(mine[0])} with {mine[1]} dependent; make both of one mixture.",
                 )
+        if self.solution.units == "reduced":
+            text = f'reduced units are for cahn-hilliard; with {self.kind} give energies in J/mol.'
+            raise Invalid.at("thermodynamics.units", text)
 
     def mole_fractions_of(self, unknowns: np.ndarray) -> np.ndarray:
         """Independent mole fractions (m, ...) at unknowns (m, ...)."""

@@ -8,16 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from simulator.faults import Invalid
+from simulator.faults import Invalid, near
 from simulator.laws import miscibility
 from simulator.laws.assessment import Assessment, check_temperature, read_assessment
-from simulator.laws.excess import misplaced, read_excess
+from simulator.laws.excess import misplaced, read_excess, read_whole
 from simulator.laws.expression import CONSTANTS, mole_fractions
-from simulator.laws.formula import Formula, unknown
+from simulator.laws.formula import Formula, constant, log, temperature, unknown
 from simulator.laws.mixture import Mixture
 from simulator.laws.program import Program, replaced
 
 R = CONSTANTS["R"]
+UNITS = ("SI", "reduced")
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,9 @@ class Thermodynamics:
         G = R T sum_k x_k ln x_k + g(x, T),   mu_k = G + dG/dx_k - sum_j x_j dG/dx_j
 
     k over all n components, j over the m = n - 1 independent ones; the derivative by the dependent one is 0.
-    kind, omega, excess: what gives the excess energy g, see `simulator.laws.excess.read_excess`. `folder` is where
-    table files are looked for. kind = "tdb": g is that of `phase` in the TDB file `file`, and nan at temperatures for
-    which the file has no parameters.
+    kind, omega, excess: what gives the excess energy g, see `simulator.laws.excess.read_excess`; or `g`, the whole
+    of G. kind = "tdb": that of `phase` in the TDB file `file`, nan at temperatures of which the file says nothing.
+    units: "SI", or "reduced", in which R T = 1 at every T, given or not. `folder` is where table files are looked for.
 
     Formulas are of the unknowns of the mixture. Arrays are of independent mole fractions x (m, ...), beside
     interstitials too, and T in K. Raises Invalid for everything of the section that cannot be used.
@@ -39,12 +40,39 @@ class Thermodynamics:
     kind: str = "ideal"
     omega: Mapping[str, Any] = field(default_factory=dict)
     excess: Any = None
+    g: Any = None
+    units: str = "SI"
     folder: Path | str | None = None
     file: str = ""
     phase: str = ""
 
     def __post_init__(self):
+        if self.units not in UNITS:
+            hint = near(str(self.units), UNITS)
+            text = f"unknown units {repr(self.units)[:40]}; there is {', '.join(UNITS)}.{hint}"
+            raise Invalid.at("thermodynamics.units", text)
         _ = self.energy  # every fault at the door
+        if self.units == "reduced" and "T" in self.energy.program(self.mixture.m).depends_on:
+            text = 'in reduced units R T = 1 and nothing depends on T; write numbers, or leave units = "reduced" out.'
+            raise Invalid.at("thermodynamics.units", text)
+
+    def kelvin(self, T: float) -> float:
+        """T, or in reduced units that at which R T = 1 J/mol."""
+        return 1.0 / R if self.units == "reduced" else T
+
+    def RT(self, T: float) -> float:
+        """J/mol; 1 in reduced units."""
+        return 1.0 if self.units == "reduced" else R * T
+
+    @cached_property
+    def thermal(self) -> Formula:
+        """R T as a formula."""
+        return constant(1.0) if self.units == "reduced" else R * temperature
+
+    @cached_property
+    def whole(self) -> Formula | None:
+        """G as a formula of the independent mole fractions where it was given itself."""
+        return None if self.g is None else read_whole(self.plain, self.kind, self.excess, self.g, self.folder)
 
     @cached_property
     def plain(self) -> Mixture:
@@ -76,7 +104,8 @@ class Thermodynamics:
         check_temperature(T, self.temperatures, f"the Gibbs energy in {self.file}")
 
     def known(self, T: float) -> float:
-        """T in K, as it is; Invalid unless it is a temperature at which g is known."""
+        """T in K, as it is, or in reduced units their own; Invalid unless it is one at which g is known."""
+        T = self.kelvin(T)
         self.check_temperature(positive(T))
         return float(T)
 
@@ -85,7 +114,10 @@ class Thermodynamics:
         """g as a formula of the independent mole fractions."""
         if self.assessment is not None:
             return self.assessment.energy.formula(mole_fractions(self.plain), "thermodynamics.file")
-        return read_excess(self.plain, self.kind, self.omega, self.excess, self.folder)
+        if self.whole is None:
+            return read_excess(self.plain, self.kind, self.omega, self.excess, self.folder)
+        x = mole_fractions(self.plain)
+        return self.whole - self.thermal * sum((entry * log(entry) for entry in x), constant(0.0))
 
     @cached_property
     def energy_slopes(self) -> list[Formula]:
@@ -154,19 +186,19 @@ class Thermodynamics:
         every = self.plain.complete(x)
         present = every > 0.0
         logs = np.log(np.where(present, every, 1.0))
-        return R * T * (every * logs).sum(axis=0) + self.excess_gibbs(x, T)
+        return self.RT(T) * (every * logs).sum(axis=0) + self.excess_gibbs(x, T)
 
     def potentials(self, x: np.ndarray, T: float) -> np.ndarray:
         """mu_k (n, ...) in J/mol from the pure components, at x (m, ...); -inf for a component that is absent."""
         every = np.maximum(self.plain.complete(x), 0.0)
         with np.errstate(divide="ignore"):
-            return R * T * np.log(every) + self.programs["potentials"](x, T=T)
+            return self.RT(T) * np.log(every) + self.programs["potentials"](x, T=T)
 
     def activities(self, x: np.ndarray, T: float) -> np.ndarray:
         """a_k = exp(mu_k/RT) (n, ...) at x (m, ...)."""
         if self.energy.value == 0.0:
             return self.plain.complete(x)
-        return self.plain.complete(x) * np.exp(self.programs["potentials"](x, T=T) / (R * T))
+        return self.plain.complete(x) * np.exp(self.programs["potentials"](x, T=T) / self.RT(T))
 
     def excess_curvatures(self, x: np.ndarray, T: float) -> np.ndarray:
         """d2g/dx_i dx_j (m, m, ...) in J/mol at x (m, ...)."""
@@ -184,12 +216,12 @@ class Thermodynamics:
         ideal = np.broadcast_to(last, (m, m, *x.shape[1:])).copy()
         for i in range(m):
             ideal[i, i] += inverse[i]
-        return R * T * ideal + self.excess_curvatures(x, T)
+        return self.RT(T) * ideal + self.excess_curvatures(x, T)
 
     def reduced(self, x: np.ndarray, T: float) -> np.ndarray:
         """d2g/dx_i dx_j / RT (m, m, ...); 0 for an ideal solution at any T, given or not."""
         values = self.excess_curvatures(x, T)
-        return values if self.energy.value == 0.0 else values / (R * T)
+        return values if self.energy.value == 0.0 else values / self.RT(T)
 
     def factor(self, x: np.ndarray, T: float) -> np.ndarray:
         """Thermodynamic factors (m, m, ...) at x (m, ...); finite at pure ends. For two components Phi = d ln a/d ln x.

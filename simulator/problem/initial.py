@@ -1,6 +1,6 @@
 """What the composition is at the start, as exact averages over the cells of any grid."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -35,6 +35,17 @@ class Initial:
     def ends(self, mixture: Mixture, interval: tuple[float, float]) -> np.ndarray:
         """Compositions at both ends (m, 2)."""
         raise NotImplementedError
+
+    def field(self, mixture: Mixture, box) -> np.ndarray:
+        """The unknowns (m, [nz,] ny, nx) on a `Box`; Invalid for a start of one dimension only."""
+        text = (
+            f"a start of the kind {type(self).__name__} is for one dimension; in two or three use noise or expression."
+        )
+        raise Invalid.at("initial.shape", text)
+
+    def on(self, domain) -> "Initial":
+        """The same start, knowing the domain or box that it is for."""
+        return self
 
     def check(self, mixture: Mixture, interval: tuple[float, float]) -> list[Fault]:
         """Everything that is wrong with this start on this interval."""
@@ -206,7 +217,10 @@ class Film(Pieces):
 
 @dataclass(frozen=True)
 class Expression(Initial):
-    """Mole fractions as expressions of x, for all components or all but one; four Gauss points a cell."""
+    """Mole fractions as expressions of x, for all components or all but one; four Gauss points a cell.
+
+    On a box they may name y and z too, and are taken at the centres of the cells.
+    """
 
     given: Mapping[str, str | float]
 
@@ -222,20 +236,33 @@ class Expression(Initial):
         return mixture.rows({name: evaluate(program, x=x) for name, program in self.programs(mixture).items()}, x)
 
     def averages(self, mixture: Mixture, grid: Grid) -> np.ndarray:
-        half = 0.5 * np.diff(grid.faces)
-        total, weight = np.zeros((mixture.m, grid.cells)), np.zeros(grid.cells)
-        for node, share in zip(GAUSS_X, GAUSS_W, strict=True):
-            x = grid.centres + half * node
-            part = share * half * grid.area(x)
-            total += part * self.at(x, mixture)
-            weight += part
-        return total / weight
+        return volume_averages(lambda x: self.at(x, mixture), mixture, grid)
 
     def compositions(self, mixture: Mixture, interval: tuple[float, float] = (0.0, 1.0)) -> np.ndarray:
         return self.at(np.linspace(*interval, SAMPLES + 1), mixture)
 
     def ends(self, mixture: Mixture, interval: tuple[float, float]) -> np.ndarray:
         return self.at(np.array(interval), mixture)
+
+    def field(self, mixture: Mixture, box) -> np.ndarray:
+        from simulator.problem.programs import programs_of
+
+        programs = programs_of(self.given, mixture, "initial", box.axes, mixture.unit)
+        nothing, mesh = np.full((mixture.m, *(1,) * box.dimensions), np.nan), dict(zip(box.axes, box.mesh, strict=True))
+        values = {name: program(nothing, **mesh)[0] for name, program in programs.items()}
+        return mixture.rows(values, np.broadcast_to(mesh["x"], box.shape))
+
+
+def volume_averages(function: Callable, mixture: Mixture, grid: Grid) -> np.ndarray:
+    """Averages (m, N) over the cells of a function of x with m rows; four Gauss points a cell."""
+    half = 0.5 * np.diff(grid.faces)
+    total, weight = np.zeros((mixture.m, grid.cells)), np.zeros(grid.cells)
+    for node, share in zip(GAUSS_X, GAUSS_W, strict=True):
+        x = grid.centres + half * node
+        part = share * half * grid.area(x)
+        total += part * function(x)
+        weight += part
+    return total / weight
 
 
 @dataclass(frozen=True, eq=False)

@@ -87,6 +87,7 @@ class Problem:
         if faults:
             raise Invalid(*faults)
         object.__setattr__(self, "save", () if self.steady else tuple(times))
+        object.__setattr__(self, "initial", self.initial.on(self.domain))
         if self.molar_volume is None:
             object.__setattr__(self, "molar_volume", getattr(self.law, "molar_volume", None))
 
@@ -216,6 +217,8 @@ class Problem:
 
     @cached_property
     def grid(self) -> Grid:
+        if self.law.separates:
+            return self.domain.grid()
         smallest, largest = self.diffusivities
         layers = self.law.layers(self)
         if layers or self.steady or not largest > 0.0:
@@ -248,33 +251,7 @@ class Problem:
     @cached_property
     def source_program(self):
         """d x_i/dt of the independent components as a program with m outputs of u, x, t, T; None without a source."""
-        if not self.source:
-            return None
-        trees, faults = {name: ("number", 0.0) for name in self.mixture.independent}, []
-        for name, value in self.source.items():
-            where = f"source.{name}"
-            if name == self.mixture.dependent:
-                faults.append(
-                    Fault(
-                        where, f"{name} is the dependent component: it takes minus the sum of the others; leave it out."
-                    )
-                )
-            elif name not in trees:
-                hint = near(name, self.mixture.independent)
-                faults.append(
-                    Fault(
-                        where,
-                        f"{name!r} is not an independent component ({', '.join(self.mixture.independent)}).{hint}",
-                    )
-                )
-            else:
-                try:
-                    trees[name] = tree_of(value, self.mixture, where, ("x", "t", "T", "composition"), "1/s")
-                except Invalid as invalid:
-                    faults.extend(invalid.faults)
-        if faults:
-            raise Invalid(*faults)
-        return joined(trees.values(), self.mixture)
+        return source_program(self.source, self.mixture, ("x", "t", "T", "composition"))
 
     def check(self) -> None:
         """Raise Invalid with everything that is wrong with this problem."""
@@ -287,6 +264,8 @@ class Problem:
     def warnings(self) -> tuple[str, ...]:
         """What a person should know before a run, as sentences."""
         own = self.law.warnings(self)
+        if self.law.separates:
+            return own
         length = self.diffusion_length
         couple = isinstance(self.initial, Step) and self.boundary.closed and self.domain.geometry == "planar"
         if not couple or not np.isfinite(length):
@@ -301,3 +280,27 @@ class Problem:
             f"the largest D = {self.largest_diffusivity:.3g} m^2/s: the profile may reach the end, and methods that "
             "need a semi-infinite couple then fail. Lengthen the domain or shorten the time.",
         )
+
+
+def source_program(source: Mapping[str, Spec] | None, mixture: Mixture, variables: tuple[str, ...]):
+    """Rates d x_i/dt by component as a program with m outputs of these variables; None without any. Raises Invalid."""
+    if not source:
+        return None
+    trees, faults = {name: ("number", 0.0) for name in mixture.independent}, []
+    for name, value in source.items():
+        where = f"source.{name}"
+        if name == mixture.dependent:
+            text = f"{name} is the dependent component: it takes minus the sum of the others; leave it out."
+            faults.append(Fault(where, text))
+        elif name not in trees:
+            hint = near(name, mixture.independent)
+            text = f"{name!r} is not an independent component ({', '.join(mixture.independent)}).{hint}"
+            faults.append(Fault(where, text))
+        else:
+            try:
+                trees[name] = tree_of(value, mixture, where, variables, "1/s")
+            except Invalid as invalid:
+                faults.extend(invalid.faults)
+    if faults:
+        raise Invalid(*faults)
+    return joined(trees.values(), mixture)

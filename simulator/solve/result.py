@@ -34,6 +34,8 @@ FIELDS = {
     "potential_end": Field(("end",), "V", "electric potential at the ends"),
     "concentration_end": Field(("component", "end"), "mol m-3", "concentrations at the ends"),
     "surface_charge": Field(("end",), "C m-2", "charge on the electrodes at the ends"),
+    "free_energy": Field((), "J mol-1", "mean molar free energy, with that of the gradients"),
+    "chemical_potential": Field(("independent", "x"), "J mol-1", "dG/dx_i less the curvature of the profile"),
     "voltage": Field((), "V", "potential of the right end less that of the left"),
     "current": Field((), "A m-2", "current density towards +x"),
 }

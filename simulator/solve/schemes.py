@@ -12,7 +12,7 @@ from simulator.solve import tableaus
 
 @dataclass(frozen=True)
 class Scheme:
-    """family: "implicit", "explicit" or "similarity"; order: in time; kernel and tableau: what advances it."""
+    """family: "implicit", "explicit", "similarity" or "spectral"; order: in time; kernel, tableau: what advances it."""
 
     name: str
     title: str
@@ -38,7 +38,7 @@ EULER = TwoStage(1.0, 0.0, 0.5, -0.5, 1.0, 2.0)
 HEUN = TwoStage(0.5, 0.5, -0.5, 0.5, 2.0, 2.0)
 
 SCHEMES = (
-    Scheme("rodas5p", "Rodas5P, 8 stages", "implicit", 5, rosenbrock, tableaus.RODAS5P, ("implicit",)),
+    Scheme("rodas5p", "Rodas5P, 8 stages", "implicit", 5, rosenbrock, tableaus.RODAS5P, ("implicit", "auto")),
     Scheme("rodas5", "Rodas5, 8 stages", "implicit", 5, rosenbrock, tableaus.RODAS5),
     Scheme("rodas4p", "Rodas4P, 6 stages", "implicit", 4, rosenbrock, tableaus.RODAS4P),
     Scheme("rodas4", "Rodas4, 6 stages", "implicit", 4, rosenbrock, tableaus.RODAS4),
@@ -54,14 +54,36 @@ SCHEMES = (
 )
 
 
+RKC = next(scheme for scheme in SCHEMES if scheme.name == "rkc")
+FFT = Scheme("fft", "semi-implicit in Fourier or cosine modes, for a constant mobility", "spectral", 2)
+# Of two and three dimensions; "auto" is the first of them there, and the first of all in one dimension.
+FIELD_SCHEMES = (RKC, FFT)
+
+
 def scheme_names() -> tuple[str, ...]:
     """Every name and alias."""
-    return tuple(name for scheme in SCHEMES for name in (scheme.name, *scheme.aliases))
+    return tuple(name for scheme in (*SCHEMES, FFT) for name in (scheme.name, *scheme.aliases))
 
 
 def scheme_named(name: str) -> Scheme:
+    """A scheme of one dimension. Raises Invalid."""
     for scheme in SCHEMES:
         if name == scheme.name or name in scheme.aliases:
             return scheme
+    if name == FFT.name:
+        raise Invalid.at("solver.scheme", '"fft" is for two and three dimensions; leave scheme out, or use "implicit".')
     known = scheme_names()
     raise Invalid.at("solver.scheme", f"{name!r} is not one of {', '.join(known)}.{near(name, known)}")
+
+
+def field_scheme_named(name: str) -> Scheme:
+    """A scheme of two and three dimensions. Raises Invalid."""
+    for scheme in FIELD_SCHEMES:
+        if name in ("auto", scheme.name, *scheme.aliases):
+            return scheme
+    known = ", ".join(f'"{scheme}"' for scheme in FIELD_SCHEMES)
+    if name in scheme_names():
+        text = f'"{name}" is for one dimension; two and three have {known}. Leave scheme out for "{RKC}".'
+    else:
+        text = f"{name!r} is not one of {known}.{near(name, tuple(map(str, FIELD_SCHEMES)))}"
+    raise Invalid.at("solver.scheme", text)

@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from simulator.faults import Invalid
+from simulator.problem.field_problem import FieldProblem
 from simulator.problem.grid import Grid
 from simulator.problem.problem import Problem
 from simulator.solve.axis import axes_of
@@ -60,6 +61,10 @@ class Run:
             from simulator.solve.ions import IonLevel
 
             return [IonLevel(self.problem, axis, scheme, self.controls) for axis in axes]
+        if self.problem.law.separates:
+            from simulator.solve.separation import SeparationLevel
+
+            return [SeparationLevel(self.problem, axis, scheme, self.controls) for axis in axes]
         if scheme.family != "similarity":
             return [TimeLevel(self.problem, axis, scheme, self.controls) for axis in axes]
         levels: list[Level] = []
@@ -200,8 +205,12 @@ def solve(
     record: is given every snapshot as soon as it exists, with a checkpoint; progress: is told the fraction done,
     several times a second; resume: snapshots and checkpoint of an earlier run of the same problem, which goes on to
     the same numbers, bit for bit. Raises Invalid for a problem that makes no sense, NumericsError for one that cannot
-    be solved.
+    be solved. Of a FieldProblem it returns a FieldResult, see `simulator.solve.field_run`.
     """
+    if isinstance(problem, FieldProblem):
+        from simulator.solve.field_run import solve_field
+
+        return solve_field(problem, controls, record=record, progress=progress, resume=resume)
     problem.check()
     controls = controls or Controls()
     run = Run(problem, controls)
