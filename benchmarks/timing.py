@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from typing import Any, NamedTuple
 
+from matano.benching.curves import time_at as time_at
+
 # A sample shorter than this is repeated until it is as long: the clock and a cold cache then weigh little.
 SHORTEST_SAMPLE = 2e-3
 MOST_REPEATS = 50
@@ -49,28 +51,6 @@ def measure(candidates: Mapping, rounds: int = 7, budget: float = 1.0) -> dict[A
             if turn < taking_part[name]:
                 samples[name].append(cpu_time(call, repeats[name]))
     return {name: Measured(median(samples[name]), values[name]) for name in candidates}
-
-
-def time_at(error: float, points: Sequence[tuple[float, float]]) -> float | None:
-    """CPU seconds at an error, from points (error, seconds): straight between logarithms on the lower envelope.
-
-    A point counts only if no other is both faster and more accurate. None if no point is as accurate as that.
-    """
-    points = sorted(point for point in points if point[0] > 0.0)
-    envelope = []
-    for reached, seconds in points:
-        while envelope and envelope[-1][1] >= seconds and envelope[-1][0] >= reached:
-            envelope.pop()
-        if not envelope or seconds < envelope[-1][1]:
-            envelope.append((reached, seconds))
-    if not envelope or envelope[0][0] > error:
-        return None
-    below = [point for point in envelope if point[0] <= error][-1]
-    above = [point for point in envelope if point[0] > error][:1]
-    if not above:
-        return below[1]
-    share = math.log(error / below[0]) / math.log(above[0][0] / below[0])
-    return below[1] * (above[0][1] / below[1]) ** share
 
 
 def ratio(slower: float | None, faster: float | None) -> float | None:

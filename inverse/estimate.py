@@ -8,6 +8,7 @@ import numpy as np
 
 from simulator.faults import Invalid
 from simulator.solve.profile import Profile
+from simulator.solve.spectra import DomainSizes, Spectra
 
 UNITS = {
     "interdiffusivity": "m^2/s",
@@ -27,6 +28,18 @@ UNITS = {
     "coarsening_constant": "m^3/s",
     "time": "s",
 }
+# What methods take: the type of the data, what it is in words, and what is counted of it.
+DATA = {
+    "profile": (Profile, "a profile along a line", "profile"),
+    "spectra": (Spectra, "structure factors at several times", "alloy"),
+    "sizes": (DomainSizes, "sizes of domains at several times", "series of sizes"),
+}
+MANY = {"profile": "profiles", "alloy": "alloys"}
+
+
+def kind_of_data(data) -> str:
+    """Which of DATA something is; "" for anything else."""
+    return next((name for name, (kind, *_) in DATA.items() if isinstance(data, kind)), "")
 
 
 @dataclass(frozen=True)
@@ -98,6 +111,12 @@ class Estimate:
         }
 
 
+def shown(data) -> str:
+    """Data in words."""
+    kind = kind_of_data(data)
+    return DATA[kind][1] if kind else f"a {type(data).__name__}"
+
+
 class Undetermined(Invalid):
     """What a method recovers is not determined by data that it takes: a finding, which shows only on the way."""
 
@@ -109,7 +128,7 @@ class Method:
     needs: what it must be given, in words; window: the range of Y that it stands by; tolerance: largest relative error
     in the window that a round trip through a simulation may show; check(profile, name) raises Invalid where it cannot
     be used; together(profiles, name) does so where several cannot be used with each other; analyse(*profiles,
-    window=window) does the work; profiles: how many it takes, or the least and the most.
+    window=window) does the work; profiles: how many it takes, or the least and the most; data: which of DATA these are.
     """
 
     name: str
@@ -126,6 +145,7 @@ class Method:
     window: tuple[float, float] = (0.02, 0.98)
     profiles: int | tuple[int, int] = 1
     together: Callable[[Sequence[Profile], str], object] | None = None
+    data: str = "profile"
 
     def __str__(self) -> str:
         return self.name
@@ -135,12 +155,20 @@ class Method:
         """The least and the most profiles it takes."""
         return (self.profiles, self.profiles) if isinstance(self.profiles, int) else self.profiles
 
+    def wrong_kind(self, *data) -> str:
+        """A sentence where the data are of another kind than the method takes, else ""."""
+        wrong = next((one for one in data if not isinstance(one, DATA[self.data][0])), None)
+        return "" if wrong is None else f"{self.name} takes {DATA[self.data][1]}, and this is {shown(wrong)}."
+
     def applies(self, *profiles: Profile) -> str | None:
         """None if the method can be used on these profiles, otherwise a sentence that says why not."""
         least, most = self.counts
         if not least <= len(profiles) <= most:
-            count = f"{least}" if least == most else f"{least} to {most}"
-            return f"{self.name} takes {count} profile{'s' * (most > 1)}, got {len(profiles)}."
+            count, one = f"{least}" if least == most else f"{least} to {most}", DATA[self.data][2]
+            return f"{self.name} takes {count} {MANY.get(one, one) if most > 1 else one}, got {len(profiles)}."
+        wrong = self.wrong_kind(*profiles)
+        if wrong:
+            return wrong
         try:
             for profile in profiles:
                 self.check(profile, self.name)
@@ -160,7 +188,7 @@ class Method:
         """The estimate from these profiles; component: which one to analyse; options: of the method, such as smoother.
         Raises Invalid where the method does not apply, or has no such option."""
         least, most = self.counts
-        if not least <= len(profiles) <= most:
+        if not least <= len(profiles) <= most or self.wrong_kind(*profiles):
             raise Invalid.at("profiles", self.applies(*profiles))
         if component is not None:
             profiles = tuple(profile.only(component) for profile in profiles)

@@ -95,5 +95,6 @@ METHODS: Mapping[str, Method] = MappingProxyType({method.name: method for method
 def method_of(name: str) -> Method:
     """The method of this name; Invalid with the nearest name if there is none."""
     if name not in METHODS:
-        raise Invalid.at("method", f"there is no method {name!r}; there are {', '.join(METHODS)}.{near(name, METHODS)}")
+        hint = near(name, METHODS) or " `matano methods` lists them."
+        raise Invalid.at("method", f"there is no method {name!r} among the {len(METHODS)} there are.{hint}")
     return METHODS[name]

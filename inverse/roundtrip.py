@@ -9,6 +9,7 @@ from inverse.multicomponent.couples import SAME
 from inverse.registry import ALL
 from simulator.faults import Invalid
 from simulator.solve.profile import Profile, profile_of
+from simulator.solve.spectra import sizes_of, spectra_of
 
 FINER = 2
 LAYERS = ("integrated_diffusivity", "growth_constant")
@@ -76,9 +77,12 @@ class RoundTrip:
 
 
 def simulate(case):
-    """The result of a case on FINER times as many cells as it asks for."""
+    """The result of a case on FINER times as many cells as it asks for; of a field, whose start may be noise of its own
+    cells, on these."""
     from simulator.solve.solve import solve
 
+    if hasattr(case.problem, "box"):
+        return solve(case.problem, case.controls)
     domain = case.problem.domain
     finer = replace(case.problem, domain=replace(domain, cells=FINER * domain.cells))
     return solve(finer, case.controls)
@@ -92,12 +96,24 @@ def sample(result, time: float | None = None, every: int = FINER) -> Profile:
 
 
 def samples(case, result, every: int = FINER) -> list[Profile]:
-    """The sampled profiles at the saved times; with the isotope that the case's [verify] names."""
+    """The sampled profiles at the saved times; with the isotope that the case's [verify] names. None of a field."""
+    if hasattr(result, "box"):
+        return []
     tracer, named = said(case, "tracer"), {}
     if tracer is not None:
         # the layer of the isotope takes its element's place, which began as a step: nothing else is said
         named = {"component": tracer.of, "tracer": tracer.column, "start": None}
     return [replace(sample(result, float(time), every), **named) for time in result.time if time > 0.0]
+
+
+def waves(method: Method, result) -> list:
+    """What a method for structure factors or sizes is given of a result. Raises Invalid where it has none."""
+    return [spectra_of(result) if method.data == "spectra" else sizes_of(result)]
+
+
+def last_of(cases: Sequence, results: Sequence, every: int = FINER) -> list[Profile]:
+    """The last sampled profile of each result that has one."""
+    return [own[-1] for case, result in zip(cases, results, strict=True) if (own := samples(case, result, every))]
 
 
 def said(case, key: str):
@@ -143,16 +159,32 @@ def without_truth(method: Method, law) -> str:
     """Why the law has nothing to compare with, however good the estimate; "" where it has."""
     if law.kind == "line-compounds" and method.recovers not in LAYERS:
         return "its layers are line compounds: they have an integrated diffusivity and growth constants only."
+    if method.data != "profile" and not law.separates:
+        return "nothing un-mixes by its law."
     return ""
 
 
 def judge(
-    method: Method, case, name: str, result, own: Sequence[Profile], others: Sequence[Profile] = ()
+    method: Method,
+    case,
+    name: str,
+    result,
+    own: Sequence[Profile],
+    others: Sequence[Profile] = (),
+    further: Sequence = (),
 ) -> list[RoundTrip]:
     """The method on the sampled profiles of a result, and those of further couples: a row for each set of them that it
     takes, as long as it is within tolerance; one row with a sentence where it takes none. Of couples of several
-    temperatures a method that needs one is given those of the first."""
+    temperatures a method that needs one is given those of the first. further: the results of the couples, for methods
+    that take structure factors or sizes."""
     sentence = without_truth(method, result.problem.law)
+    if method.data != "profile" and not sentence:
+        try:
+            own, others = waves(method, result), [one for other in further for one in waves(method, other)]
+        except Invalid as error:
+            sentence = sentence_of(error)
+    if not (sentence or own):
+        sentence = f"{method.name} takes a profile along a line, and this case has two or three dimensions."
     if sentence:
         return [RoundTrip(name, method.name, sentence=sentence)]
     found, broken = [], []
@@ -181,7 +213,8 @@ def judged(method: Method, case, name: str, result, profiles: tuple[Profile, ...
     except Invalid as error:
         return RoundTrip(name, method.name, sentence=sentence_of(error), failed=True, profiles=count)
     try:
-        verdict = compare(estimate, result, stated(said(case, "tolerance"), method), profiles[0].time)
+        time = profiles[0].time if method.data == "profile" else None
+        verdict = compare(estimate, result, stated(said(case, "tolerance"), method), time)
     except Invalid as error:
         return RoundTrip(name, method.name, sentence=sentence_of(error), profiles=count)
     bias = stated(said(case, "expected_bias"), method)
@@ -207,6 +240,8 @@ def round_trips(
     for name, case in cases.items():
         result = simulate(case)
         own = samples(case, result)
-        others = [samples(other, simulate(other))[-1] for other in (couples or {}).get(name, ())]
+        couple = (couples or {}).get(name, ())
+        further = [simulate(other) for other in couple]
+        others = last_of(couple, further)
         for method in methods:
-            yield from judge(method, case, name, result, own, others)
+            yield from judge(method, case, name, result, own, others, further)

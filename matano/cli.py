@@ -7,6 +7,7 @@ try:
     import typer
 
     from matano.arguments import Cases, Figure, Json, Overrides, ResultArgument
+    from matano.bench_options import bench
     from matano.console import command
     from matano.convert_options import convert
     from matano.sweep_options import sweep
@@ -153,7 +154,7 @@ def analyse(
     files: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILE", help="Results (.h5), profiles (.csv) or experiments (.toml).", show_default=False
+            metavar="FILE", help="Results (.h5), measurements (.csv) or experiments (.toml).", show_default=False
         ),
     ],
     method: Annotated[str, typer.Option(metavar="M[,M2]", help="Methods; `matano methods` lists them.")] = "",
@@ -182,12 +183,15 @@ def analyse(
     smoother: Annotated[
         str, typer.Option(metavar="NAME", help="Curve through noisy data: probit (default), spline, whittaker.")
     ] = "",
+    composition: Annotated[
+        str, typer.Option(metavar="NAME=X", help="Measured structure factors: mean mole fraction of a component.")
+    ] = "",
     force: Annotated[bool, typer.Option("--force", help="Replace files that --case and --save write.")] = False,
 ):
     """Recover diffusivities from profiles. Truth and error stand beside them where the law is known."""
     from matano.commands.analyse import Options, analyse
 
-    options = Options(method, time, x, component, ends, basis, temperature, smoother, dependent)
+    options = Options(method, time, x, component, ends, basis, temperature, smoother, dependent, composition)
     return analyse(files, options, json, save, output, case, force)
 
 
@@ -264,17 +268,7 @@ def verify(
     return verify(names or [], full, json, report, fresh, jobs, docs, force)
 
 
-@app.command()
-@command
-def bench(
-    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Benchmarks; all by default.")] = None,
-    smallest: Annotated[bool, typer.Option("--smallest", help="The smallest size of each, in seconds.")] = False,
-    json: Json = False,
-):
-    """Measure speed and error. Other programs run beside where they are installed."""
-    from matano.commands.bench import bench
-
-    return bench(names or [], smallest, json)
+app.command()(command(bench))
 
 
 @app.command()

@@ -22,8 +22,15 @@ NUMBERS = (  # among the diagnostics, what is worth a line: name, unit
     ("identifiable", ""),
     ("constant", ""),
     ("excursions", ""),
+    ("critical_wavenumber", "rad/m"),
+    ("fastest_wavelength", "m"),
+    ("phases", ""),
+    ("r_squared", ""),
+    ("exponent", ""),
+    ("exponent_interval", ""),
 )
 WORDS = {"miss": "paths miss each other by", "constant": "components taken as constant"}
+WORDS |= {"r_squared": "r^2", "exponent": "exponent of L over t", "exponent_interval": "its interval of 95 %"}
 PLACES = {"positions": "crossing", "planes": "contact plane"}  # m, one for each couple
 
 
@@ -54,6 +61,29 @@ def named_planes(entry):
     if ends is not None and np.ndim(ends) == 1:
         left, right = (round(float(value), 7) + 0.0 for value in ends)
         yield "ends", f"{left:.5g}, {right:.5g}" + (" (given)" if diagnostics.get("ends_given") else "")
+
+
+def found_of(entry) -> list:
+    """What a method finds beside its estimate, such as kappa beside the interdiffusivity, with the truth where results
+    know their law."""
+    from inverse.spinodal.known import METHODS, found_beside
+
+    if entry.estimate.method not in METHODS:
+        return []
+    return found_beside(entry.estimate, entry.results if entry.verdict is not None else ())
+
+
+def named_found(entry):
+    """Pairs of a name and a text for what a method finds besides, with its truth where that is known."""
+    for row in found_of(entry):
+        at = "" if row.composition is None else f" at {row.composition:.4g}"
+        text = f"{row.value:.6g}{'' if row.sd is None else f' +- {row.sd:.2g}'} {row.unit}"
+        yield f"{row.name}{at}", text if row.truth is None else f"{text}, truth {row.truth:.6g}{percent(row.error)}"
+
+
+def percent(error: float | None) -> str:
+    """A relative error, after a comma; "" where it has none."""
+    return "" if error is None else f", {100.0 * error:+.3f} %"
 
 
 def microns(places, entry) -> str:

@@ -1,18 +1,20 @@
 """How results, estimates and verdicts show themselves in a notebook: facts, tables and figures as HTML.
 
-`%load_ext matano` registers them. They stand here and not in the classes themselves, since what simulates and what analyses
-knows nothing of figures.
+`%load_ext matano` registers them. They stand here and not in the classes themselves, since what simulates and what
+analyses knows nothing of figures.
 """
 
+import io
 import itertools
 
-from matano.notebook import own_look
+from matano.notebook import of_analyses, of_kind, own_look, usual
 from matano.pages.document import mark
 from matano.pages.escaping import Markup, markup
 from simulator.faults import Invalid
 
 SHOWN = {
     ("simulator.solve.result", "Result"): "result",
+    ("simulator.solve.field_result", "FieldResult"): "result",
     ("inverse.estimate", "Estimate"): "estimate",
     ("inverse.compare", "Verdict"): "verdict",
     ("matano.commands.analyse", "Analysis"): "analysis",
@@ -26,6 +28,14 @@ def register(formatters) -> None:
     for (module, name), kind in SHOWN.items():
         formatters["text/html"].for_type_by_name(module, name, HTML[kind])
         formatters["text/plain"].for_type_by_name(module, name, plainly(TEXT[kind]))
+    formatters["image/png"].for_type_by_name("matplotlib.figure", "Figure", picture)
+
+
+def picture(figure) -> bytes:
+    """A figure of matplotlib as PNG, whether or not the notebook has chosen to show figures."""
+    written = io.BytesIO()
+    figure.savefig(written, format="png")
+    return written.getvalue()
 
 
 def plainly(text):
@@ -40,14 +50,8 @@ def result(shown) -> Markup:
     parts = [Markup(f"<p><b>{markup(title_of(shown) or 'Result')}</b></p>"), facts(facts_of(shown))]
     parts += [Markup(f"<p>{mark(None, markup(sentence))}</p>") for sentence in shown.warnings]
     if shown.snapshots:
-        parts.append(drawn(lambda: figure_of(shown), "Profiles"))
+        parts.append(drawn(lambda: of_kind(shown, ""), usual(shown).capitalize()))
     return joined(parts)
-
-
-def figure_of(shown):
-    from matano.figures import KINDS
-
-    return KINDS["profiles"].draw(shown)
 
 
 def facts_of(shown) -> list[tuple[str, str]]:
@@ -55,7 +59,8 @@ def facts_of(shown) -> list[tuple[str, str]]:
     from matano.commands.run import number
     from matano.console import duration
 
-    pairs = [("components", ", ".join(shown.components)), ("cells", f"{shown.grid.cells}"), ("status", shown.status)]
+    cells = " x ".join(str(count) for count in shown.box.cells) if hasattr(shown, "box") else f"{shown.grid.cells}"
+    pairs = [("components", ", ".join(shown.components)), ("cells", cells), ("status", shown.status)]
     if not shown.snapshots:
         return pairs
     last = shown.snapshots[-1]
@@ -80,8 +85,6 @@ def estimate(shown) -> Markup:
 
 def analysis(shown) -> Markup:
     """The values beside the truth, and the figure."""
-    from matano.notebook import of_analyses
-
     parts = [heading_of(shown), *tables(shown), *warnings_of(shown.estimate)]
     if shown.verdict is not None:
         parts.append(verdict(shown.verdict))

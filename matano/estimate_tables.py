@@ -3,7 +3,7 @@
 import numpy as np
 
 from matano.console import duration, print_table
-from matano.diagnostic_lines import numbers, planes
+from matano.diagnostic_lines import found_of, numbers, planes
 from matano.estimates import kind_of, labels_of, rows_of
 from matano.matrix_tables import show_matrices, show_rows
 
@@ -21,6 +21,7 @@ def show(entry) -> None:
         show_rows(entry, rows_of(entry))
     else:
         show_values(entry, kind)
+    show_found(entry)
     planes(entry)
     numbers(estimate.diagnostics)
 
@@ -36,6 +37,23 @@ def show_values(entry, kind: str) -> None:
         print(f"  {duration(float(estimate.value[0]))}")
     if entry.verdict is not None:
         largest(entry, kind)
+
+
+def show_found(entry) -> None:
+    """What the method finds beside its estimate, with the truth where it is known."""
+    rows = found_of(entry)
+    if not rows:
+        return
+    known = any(row.truth is not None for row in rows)
+    lines = []
+    for row in rows:
+        at = "" if row.composition is None else f" at {row.composition:.4g}"
+        cells = [f"{row.name}{at} ({row.unit})", f"{row.value:.5e}", "" if row.sd is None else f"{row.sd:.1e}"]
+        if known:
+            error = "" if row.error is None else f"{100.0 * row.error:+.3f} %"
+            cells += ["" if row.truth is None else f"{row.truth:.5e}", error]
+        lines.append(cells)
+    print_table(["", "value", "sd", *(("truth", "error") if known else ())], lines, "  ")
 
 
 def heading(entry, kind: str) -> str:
@@ -97,8 +115,8 @@ def inside(estimate) -> np.ndarray:
 def spread(composition: np.ndarray, inside: np.ndarray) -> list[int]:
     """Indices of about ROWS samples, evenly over the compositions of the window, or over the samples where these leave
     most of it out."""
-    if not inside.size:
-        return []
+    if inside.size <= ROWS:
+        return inside.tolist()
     if np.diff(composition[inside]).max(initial=0.0) > 0.5 * np.ptp(composition[inside]):
         return inside[np.unique(np.linspace(0, inside.size - 1, ROWS).round().astype(int))].tolist()
     targets = np.linspace(composition[inside[0]], composition[inside[-1]], ROWS)

@@ -18,6 +18,8 @@ SYMBOLS = {
     "permeability_ratio": "P/P",
     "lattice_velocity": "v",
     "activation_energy": "Q",
+    "interface_energy": "sigma",
+    "coarsening_constant": "K",
     "time": "t",
 }
 OF_LAYERS = ("integrated_diffusivity", "growth_constant")

@@ -66,8 +66,15 @@ KINDS = {
 }
 
 
+def dimensions_of(shown) -> str:
+    """Whether a result or a case is in one dimension ("line"), or in two or three ("box")."""
+    return "box" if hasattr(shown if hasattr(shown, "snapshots") else shown.problem, "box") else "line"
+
+
 def drawn(kind: str, shown):
     """A figure of a kind of KINDS, of a result or a case; None where it does not apply to it."""
+    if KINDS[kind].of not in ("any", dimensions_of(shown)):
+        return None
     plt = pyplot()
     before = set(plt.get_fignums())
     try:

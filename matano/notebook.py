@@ -1,4 +1,4 @@
-"""The commands as functions, for notebooks and scripts: they return objects that show figures, and write nothing unasked.
+"""The commands as functions, for notebooks and scripts: they return what shows itself, and write nothing unasked.
 
     import matano
 
@@ -17,7 +17,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from simulator.faults import Invalid, near
-from simulator.files import RESULTS
+
+READING = ("x", "ends", "basis", "temperature", "dependent", "composition")  # how measured data in a file are read
 
 
 def run(case, output: str | Path | None = None, *, overrides: Sequence[str] = (), force: bool = False):
@@ -28,7 +29,7 @@ def run(case, output: str | Path | None = None, *, overrides: Sequence[str] = ()
     be used, NumericsError where the numerics failed.
     """
     import simulator
-    from simulator.files.hdf5 import ResultFile
+    from simulator.files.field_file import result_file
 
     if isinstance(case, str | Path):
         case = simulator.load(case, overrides)
@@ -36,7 +37,7 @@ def run(case, output: str | Path | None = None, *, overrides: Sequence[str] = ()
         raise Invalid.at("overrides", "belong to the path of a case; this one has been loaded already.")
     if output is None:
         return simulator.solve(case.problem, case.controls)
-    with ResultFile(output, case.problem, case.text, case.folder, case.overrides, force=force) as record:
+    with result_file(output, case.problem, case.text, case.folder, case.overrides, force=force) as record:
         simulator.solve(case.problem, case.controls, record=record)
     return simulator.open(output)
 
@@ -66,28 +67,32 @@ def plot(shown, *more, kind: str = ""):
 def analyse(*sources, method: str = "", component: str = "", time: float | str | None = None, **options):
     """What one method recovers from one source, or from several that it takes together.
 
-    sources: results, profiles, or paths to results, measured profiles and experiments. method: by default what
-    `matano analyse` takes. time: of results, which saved one, s or "100 h", the last by default. options: of the method,
-    such as smoother. Returns an Analysis: .estimate, .verdict (None where the law is not known), .profiles. Raises
-    Invalid where the method does not apply, with the methods that do if none was named.
+    sources: results, profiles (or structure factors, or sizes of domains), or paths to results, measured data and
+    experiments. method: by default what `matano analyse` takes. time: of results, which saved one, s or "100 h", the
+    last by default; of measured profiles, how long the anneal took. options: of the method, such as smoother; of
+    measured data in a file x, ends, basis, temperature, dependent and composition, as on the command line. Returns an
+    Analysis: .estimate, .verdict (None where the law is not known), .profile and .profiles. Raises Invalid where the
+    method does not apply, with the methods that do if none was named.
     """
     from inverse import method_of
-    from matano.commands.analyse import Analysis, judged, of
-    from matano.default_methods import default, of_several, several
+    from matano.commands.analyse import Analysis, judged
+    from matano.default_methods import default_of, of_all
 
     if not sources:
         raise Invalid.at("analyse", "give a result, a profile or the path of one.")
-    read = [profile_and_result(source, time) for source in sources]
-    profiles = tuple(of(profile, component) if component else profile for profile, _, _ in read)
-    results, paths = tuple(result for _, result, _ in read), tuple(path for _, _, path in read)
+    reading = {name: options.pop(name) for name in READING if name in options}
+    read = [source_of(source, component, time, reading) for source in sources]
+    paths, results = tuple(one.path for one in read), tuple(one.result for one in read)
+    together = [] if method else of_all(read)
     if method:
         chosen = method_of(method)
-    elif all(several(profile) for profile in profiles):
-        chosen = of_several(list(paths), list(profiles))[0]
+    elif together:
+        chosen = together[0]
     elif len(sources) == 1:
-        chosen = default(paths[0], profiles[0])
+        chosen = default_of(read[0])
     else:
         raise Invalid.at("method", "is needed for several profiles of one component.")
+    profiles = tuple(one.data(chosen.data) for one in read)
     estimate = chosen(*profiles, **options)
     verdict = None
     if all(result is not None and getattr(result, "text", True) for result in results):
@@ -120,27 +125,28 @@ def verify(*names: str, full: bool = False, jobs: int | None = 1) -> dict:
     return verified(*asked(list(names)), full, False, jobs, full)
 
 
-def profile_and_result(source, time: float | str | None) -> tuple:
-    """The profile of a source, its result (None for a measurement), and a path to call it by."""
-    from matano.commands.analyse import Options, read
-    from simulator.solve.profile import Profile
-    from simulator.solve.result import Result
+def source_of(given, component: str, time: float | str | None, reading: dict):
+    """What an analysis takes its data from: a result, a profile, structure factors, sizes, or the path of one."""
+    from inverse.estimate import kind_of_data
+    from matano.commands.analyse import Options
+    from matano.sources import Source, of, quantity, read
 
-    if isinstance(source, Profile):
-        return source, None, Path(source.source or "profile")
-    if isinstance(source, Result):
-        name = source.problem.title if not getattr(source, "path", None) else source.path
-        return source.profile(time), source, Path(name or "result")
-    if not isinstance(source, str | Path):
-        raise Invalid.at("analyse", f"expected a result, a profile or a path, got {type(source).__name__}.")
-    path = Path(source)
-    if path.suffix in RESULTS:
-        import simulator
+    if isinstance(given, str | Path):
+        words = {name: comma_separated(value) for name, value in reading.items()}
+        return read(Path(given), Options(component=component, time="" if time is None else str(time), **words))
+    if reading:
+        raise Invalid.at(next(iter(reading)), "says how a file is read; this one has been read already.")
+    if hasattr(given, "snapshots"):
+        name = getattr(given, "path", None) or given.problem.title or "result"
+        return Source(Path(name), given, None, None if time is None else quantity(str(time), "s", "time"), component)
+    if not kind_of_data(given):
+        raise Invalid.at("analyse", f"expected a result, a profile or a path, got {type(given).__name__}.")
+    return Source(Path(given.source or "profile"), measured=of(given, component) if component else given)
 
-        result = simulator.open(path)
-        return result.profile(time), result, path
-    profile, _ = read(path, Options(time="" if time is None else str(time)))
-    return profile, None, path
+
+def comma_separated(value) -> str:
+    """A text, a number or several as the command line takes them."""
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def opened(shown):
@@ -160,26 +166,32 @@ def is_analysis(shown) -> bool:
 
 def of_analyses(group: list):
     """The figure of analyses of the same profiles."""
-    from matano import estimates, matrix_figures
-    from matano.commands.analyse import is_of_several
+    from matano.commands.analyse import figure_of
 
     if not all(is_analysis(entry) for entry in group):
         raise Invalid.at("plot", "analyses are drawn with analyses only.")
-    return (matrix_figures if is_of_several(group) else estimates).recovered(group)
+    return figure_of(group)
 
 
 def of_kind(shown, kind: str):
     """The figure of a kind of `matano plot`."""
-    from matano.figures import KINDS
-    from simulator.solve.result import Result
+    from matano.figures import KINDS, dimensions_of
 
-    is_result = isinstance(shown, Result)
-    kind = kind or ("profiles" if is_result else "diffusivity")
-    if kind not in KINDS:
-        raise Invalid.at("kind", f"unknown kind {kind!r}; there are {', '.join(KINDS)}.{near(kind, KINDS)}")
+    is_result, dimensions = hasattr(shown, "snapshots"), dimensions_of(shown)
+    kind = kind or (usual(shown) if is_result else "diffusivity")
+    known = [name for name, entry in KINDS.items() if entry.of in ("any", dimensions)]
+    if kind not in known:
+        raise Invalid.at("kind", f"there is no {kind!r} of this; there are {', '.join(known)}.{near(kind, known)}")
     if KINDS[kind].run and not is_result:
         raise Invalid.at("kind", f"{kind} is drawn of a result: run the case first.")
     return KINDS[kind].draw(shown)
+
+
+def usual(result) -> str:
+    """The kind of figure that shows what a result is about."""
+    from matano.figures import dimensions_of
+
+    return "field" if dimensions_of(result) == "box" else "profiles"
 
 
 @contextlib.contextmanager

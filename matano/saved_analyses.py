@@ -37,7 +37,8 @@ def restored(result, name: str, arrays: dict, words: dict):
     where it cannot be understood."""
     from inverse.estimate import Estimate
     from inverse.registry import METHODS
-    from matano.commands.analyse import Analysis, of
+    from matano.commands.analyse import Analysis
+    from matano.sources import data_of, of
 
     if name not in METHODS or PARTS - set(arrays) or WORDS - set(words):
         return None
@@ -63,8 +64,9 @@ def restored(result, name: str, arrays: dict, words: dict):
     time = diagnostics.get("time")
     if time is not None and not np.isclose(result.time, time, rtol=SAME_TIME, atol=0.0).any():
         return None  # it was made from a time that the file, run again, no longer holds
-    profile = result.profile(time)
-    if profile.binary and estimate.component in profile.components:
+    kind = METHODS[name].data
+    profile = data_of(result, kind, "" if kind == "profile" else estimate.component, time)
+    if kind == "profile" and profile.binary and estimate.component in profile.components:
         profile = of(profile, estimate.component)
     return Analysis((result.path,), (profile,), (result,), estimate, verdict_of(result, estimate, arrays))
 

@@ -10,7 +10,8 @@ import pytest
 from matano import benchmarks_folder
 from simulator.kernels import jit
 
-NAMES = ("alloy", "couple", "cost", "fields", "ions", "noise", "scale", "separation", "startup", "sweep")
+SPEED = ("alloy", "couple", "cost", "fields", "ions", "laws", "limits", "scale", "schemes", "separation", "size")
+NAMES = (*SPEED, "noise", "startup", "sweep")
 
 
 def load(name):
@@ -45,7 +46,11 @@ def answers():
     return answer
 
 
-@pytest.mark.parametrize("name", NAMES)
+# their peers and kernels take a while to start, however few cells there are
+LONG = ("alloy", "fields", "noise", "separation", "sweep")
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * (name in LONG)) for name in NAMES])
 def test_smallest_size_gives_rows_that_are_json(name, answers):
     answer = answers(name)
     assert json.loads(json.dumps(answer)) == answer
@@ -91,6 +96,7 @@ def test_extrapolation_beats_second_order(answers):
         assert best < 0.05 * space  # fourth order on 100 and 200 cells
 
 
+@pytest.mark.slow
 def test_the_alloy_is_solved_to_its_exact_profile(answers):
     answer = answers("alloy")
     space = answer["checks"]["space error"]
@@ -219,6 +225,7 @@ def test_scale_keeps_its_accuracy(answers):
     assert all(row["mass_error"] < 1e-13 for row in rows)
 
 
+@pytest.mark.slow
 def test_noise_is_met_by_every_method_and_smoother(answers):
     answer = answers("noise")
     for sigma in (1e-3, 5e-3):
@@ -227,6 +234,86 @@ def test_noise_is_met_by_every_method_and_smoother(answers):
             assert row["refused"] == 0 and 0.0 < row["median 0.5"] < 1e4 * sigma
     (intervals,) = (rows for name, rows in answer.items() if name.startswith("intervals of 95 %"))
     assert intervals and all(0.0 <= row["least"] <= row["covered"] <= row["most"] <= 1.0 for row in intervals)
+
+
+def test_schemes_are_all_measured_and_follow_their_tolerance(answers):
+    from simulator.solve.schemes import SCHEMES
+
+    rows = answers("schemes")["same cells"]
+    codes = {row["code"] for row in rows} - {"CVODE"}
+    assert codes == {scheme.name for scheme in SCHEMES if scheme.family != "similarity"}
+    for code in codes - {"heun", "euler"}:  # these two take the steps that stability allows, whatever the tolerance
+        loose, tight = sorted((row for row in rows if row["code"] == code), key=lambda row: -row["rtol"])
+        assert tight["time_error"] < 0.5 * loose["time_error"]
+    assert all(row["steps"] > 5 for row in rows if row["code"] != "CVODE")
+
+
+def test_laws_are_all_measured_and_follow_their_tolerance(answers):
+    laws, answer = load("laws"), answers("laws")
+    for law in laws.SAME_CELLS:
+        for code in {row["code"] for row in answer[law]}:
+            loose, tight = sorted((row for row in answer[law] if row["code"] == code), key=lambda row: -row["rtol"])
+            # a hundredfold tolerance, of methods whose errors follow it with a power above 1/2
+            assert tight["time_error"] < 0.2 * loose["time_error"]
+            assert tight["time_error"] < 5.0 * tight["rtol"]
+    plain, extrapolated = (
+        [row["total_error"] for row in answer["two-phase"] if row["code"] == code]
+        for code in ("rodas5p", "rodas5p, extrapolated")
+    )
+    assert extrapolated[-1] < 0.1 * plain[-1]
+
+
+def test_chains_compute_what_an_elimination_would(answers):
+    limits = load("limits")
+    end, n, (w, lower, upper) = np.full(2, 0.5), 21, (2.0, 0.9, 0.8)
+    limits.pivots(n, w, lower, upper, end)
+    q, e = 0.5, 0.5
+    for _ in range(n // 2):
+        q, e = upper / (w - lower * q), lower / (w - upper * e)
+    np.testing.assert_allclose(end, (q, e), rtol=1e-14)
+    end = np.array([0.5, 2.0])
+    limits.sweeps(n, 1.0, 0.4, end)
+    fixed = 1.0 / (1.0 - 0.4)  # x = r + a x forgets its start by a power of a
+    np.testing.assert_allclose(end, fixed + (np.array([0.5, 2.0]) - fixed) * 0.4 ** (2 * (n // 2)), rtol=1e-14)
+    a, b, c = np.zeros(5), np.arange(5.0), np.ones(5)
+    limits.triad(5, 3.0, a, b, c)
+    np.testing.assert_array_equal(a, b + 3.0 * c)
+    for name in ("elimination, one unknown", "whole step, one unknown"):
+        assert all(row["limit_ns"] > 0.0 and row["ns"] > 0.0 for row in answers("limits")[name])
+
+
+def test_sizes_and_unknowns_are_those_asked_for(answers):
+    answer = answers("size")
+    assert {row["unknowns"] for row in answer["by number of unknowns"]} == {1, 2}
+    assert {row["cells"] for row in answer["by number of cells"]} == {100, 1000}
+    assert all(
+        row["steps"] > 5 for rows in (answer["by number of cells"], answer["by number of unknowns"]) for row in rows
+    )
+
+
+def test_what_any_benchmark_returns_can_be_kept_and_drawn(answers, tmp_path):
+    from matano.benching import record
+    from matano.benching.figures import write_figures
+    from matano.benching.readme import promises
+
+    run = record.document({name: answers(name) for name in NAMES}, smallest=True)
+    record.save(run, tmp_path / "run.json")
+    drawn = {path.stem for path, _ in write_figures(record.load(tmp_path / "run.json"), tmp_path / "figures")}
+    assert {
+        "couple-binary-exp-3x-same-cells",
+        "alloy-same-cells",
+        "ions-same-cells",
+        "ions-charges",
+        "laws-darken",
+        "schemes-same-cells",
+        "separation-rows",
+        "fields-32-x-32-to-t-1",
+        "scale-by-number-of-cells-size",
+        "size-by-number-of-unknowns-size",
+        "limits-elimination-one-unknown-limits",
+        "promises",
+    } <= drawn
+    assert {entry.benchmark for entry in promises(run["benchmarks"])} >= {"startup"}
 
 
 def test_time_at_an_error_is_interpolated_between_logarithms():

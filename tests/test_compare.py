@@ -69,7 +69,9 @@ def darken():
 
 
 def test_every_quantity_that_a_method_recovers_has_a_truth():
-    assert {method.recovers for method in METHODS.values()} <= set(TRUTHS) <= set(UNITS)
+    # how fast domains coarsen follows from no closed form of a law's coefficients
+    without = {"coarsening_constant"}
+    assert {method.recovers for method in METHODS.values()} - without <= set(TRUTHS) <= set(UNITS) - without
 
 
 def test_the_interdiffusivity_of_darkens_law(darken):

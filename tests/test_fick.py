@@ -280,7 +280,7 @@ def test_catalogue():
     for law in LAWS:
         entries = law.key_fields()
         for entry in entries:
-            assert set(entry.metadata) == {"text", "unit", "shape", "example", "entries"}
+            assert set(entry.metadata) == {"text", "unit", "shape", "example", "entries", "choices"}
             assert entry.metadata["text"].endswith(".")
         assert law.equation and law.sources
 

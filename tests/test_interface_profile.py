@@ -110,4 +110,4 @@ def test_the_law_of_cubes():
     assert "not straight" in square.warnings[0] and square.diagnostics["exponent"] == pytest.approx(0.5, rel=1e-9)
     assert "at 4 times" in refused(COARSENING, DomainSizes(t[:3], t[:3]))
     assert "do not" in refused(COARSENING, DomainSizes(t, 1.0 / t))
-    assert "not a series" in COARSENING.applies(exact())
+    assert "takes sizes of domains at several times, and this is a profile" in COARSENING.applies(exact())

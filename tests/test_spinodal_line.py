@@ -231,7 +231,7 @@ def test_cooling_through_the_dome_follows_the_temperature():
     assert min(rates) < 0.0 < max(rates)
     problem = bar(law, {"B": f"0.5 + 1e-4*cos({b!r}*x)"}, 48e-9, 48, end, (0.0,), temperature=history)
     result = solve(problem, FINE)
-    assert growth(result, 2) * end == pytest.approx(expected, rel=2e-5)
+    assert growth(result, 2) * end == pytest.approx(expected, rel=5e-5)  # of a sum that changes its sign
 
 
 def test_a_wall_that_holds_a_composition_feeds_its_phase():

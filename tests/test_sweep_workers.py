@@ -116,7 +116,7 @@ def killed_twice(folder: Path, runs: int, first: int, second: int) -> None:
 
 
 def test_a_worker_and_the_command_are_killed(folder):
-    killed_twice(folder, 40, 1, 4)
+    killed_twice(folder, 20, 1, 4)
 
 
 @pytest.mark.slow

@@ -179,7 +179,9 @@ def test_a_thick_layer_is_taken_off_and_a_thicker_one_noticed():
     assert any("off the contact plane" in sentence for sentence in METHOD(profile).warnings)
 
 
-@pytest.mark.parametrize(("noise", "median"), [((3e-4, 3e-5), 0.02), ((1e-3, 1e-4), 0.05)])
+@pytest.mark.parametrize(
+    ("noise", "median"), [pytest.param((3e-4, 3e-5), 0.02, marks=pytest.mark.slow), ((1e-3, 1e-4), 0.05)]
+)
 def test_noise_of_the_isotope_and_of_the_element(noise, median):
     """The isotope's noise is that of 0.3 % and 1 % of its largest fraction."""
     errors, hits = [], []

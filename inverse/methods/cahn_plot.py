@@ -9,17 +9,20 @@ from simulator.solve.spectra import Spectra
 
 NAME = "cahn-plot"
 CROOKED = 0.02  # of the largest rate: what a straight line may leave
+DRAWN = 1.3  # of the critical wavenumber, to which points of the plot are kept
+POINTS, FEWEST_POINTS = 400, 8  # of all alloys together, and of each
 
 
 def check(spectra: Spectra, method: str) -> None:
     """Raise Invalid unless these are structure factors of a binary at several times while waves are small."""
-    if not isinstance(spectra, Spectra):
-        text = f"{method} needs structure factors at several times; this is a profile along a line."
-        raise Invalid.at("spectra", text)
+    check_components(spectra, method)
+    cahn_line(growth_rates(spectra, method), spectra.source, method)
+
+
+def check_components(spectra: Spectra, method: str) -> None:
     if len(spectra.components) > 2:
         text = f"{method} is for two components, and this alloy has {len(spectra.components)}."
         raise Invalid.at("components", text)
-    cahn_line(growth_rates(spectra, method), spectra.source, method)
 
 
 def cahn_plot(*spectra: Spectra, window: tuple[float, float] = (0.0, 1.0)) -> Estimate:
@@ -36,7 +39,7 @@ def cahn_plot(*spectra: Spectra, window: tuple[float, float] = (0.0, 1.0)) -> Es
     grow, and without two early times. Source: Cahn (1961), Acta Metall. 9, 795; Cahn (1968), Trans. AIME 242, 166.
     """
     for entry in spectra:
-        check(entry, NAME)
+        check_components(entry, NAME)
     together(spectra, NAME)
     lines = [cahn_line(growth_rates(entry, NAME), entry.source, NAME) for entry in spectra]
     compositions = np.array([entry.composition for entry in spectra])
@@ -65,12 +68,19 @@ def cahn_plot(*spectra: Spectra, window: tuple[float, float] = (0.0, 1.0)) -> Es
             "mobility_times_kappa": [line.B for line in lines],
             "residual": max(line.residual for line in lines),
             **together_of(lines, compositions, spectra),
-            "plot": [
-                {"k": line.rates.k.tolist(), "R": line.rates.R.tolist(), "A": line.A, "B": line.B} for line in lines
-            ],
+            "plot": [points_of(entry, line, len(lines)) for entry, line in zip(spectra, lines, strict=True)],
             "warnings": warnings,
         },
     )
+
+
+def points_of(spectra: Spectra, line: CahnLine, alloys: int) -> dict:
+    """Wavenumbers and rates to draw, those of the line and a few that fade beyond it, thinned evenly; A and B."""
+    most = max(FEWEST_POINTS, POINTS // alloys)
+    rates = growth_rates(spectra, NAME)
+    near = np.flatnonzero(rates.k < DRAWN * line.critical)
+    kept = near[np.unique(np.linspace(0, near.size - 1, min(most, near.size)).round().astype(int))]
+    return {"k": rates.k[kept].tolist(), "R": rates.R[kept].tolist(), "A": line.A, "B": line.B}
 
 
 def together_of(lines: list[CahnLine], compositions: np.ndarray, spectra: tuple[Spectra, ...]) -> dict:
@@ -109,5 +119,6 @@ METHOD = Method(
     tolerance=1e-3,
     window=(0.0, 1.0),
     profiles=(1, 100),
+    data="spectra",
     together=together,
 )

@@ -15,8 +15,6 @@ CURVED = 0.99  # r^2 of L^3 over t, below which the law of cubes is doubted
 
 def check(sizes: DomainSizes, method: str) -> None:
     """Raise Invalid unless these are sizes that grow, at several times."""
-    if not isinstance(sizes, DomainSizes):
-        raise Invalid.at("sizes", f"{method} needs sizes of domains at several times; this is not a series of them.")
     if sizes.time.size < FEWEST:
         text = f"{method} needs sizes of domains at {FEWEST} times or more after both phases are there, got "
         raise Invalid.at(sizes.source or "sizes", f"{text}{sizes.time.size}.")
@@ -65,6 +63,7 @@ def coarsening(sizes: DomainSizes, window: tuple[float, float] = (0.0, 1.0)) -> 
             "time": float(t[-1]),
             "times": [float(t[0]), float(t[-1])],
             "lengths": [float(sizes.length[late][0]), float(sizes.length[-1])],
+            "intercept": float(cube.mean() - K * t.mean()),
             "r_squared": r2,
             "exponent": power.slope,
             "exponent_interval": [power.low, power.high],
@@ -86,4 +85,5 @@ METHOD = Method(
     analyse=coarsening,
     tolerance=1.0,
     window=(0.0, 1.0),
+    data="sizes",
 )

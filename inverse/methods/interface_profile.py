@@ -30,8 +30,6 @@ def thermal_of(profile: Profile, method: str) -> float:
 
 def check(profile: Profile, method: str) -> None:
     """Raise Invalid unless the profile goes once from one phase to the other, with both plateaus and a temperature."""
-    if not isinstance(profile, Profile):
-        raise Invalid.at("profile", f"{method} needs a profile along a line, across one interface.")
     if profile.quantity != "mole_fraction" or len(profile.components) > 2:
         raise Invalid.at("components", f"{method} is for two components of an alloy.")
     if profile.geometry != "planar":
@@ -74,9 +72,9 @@ def phases_of(profile: Profile, method: str) -> tuple[float, float]:
     return tuple(sorted((float(ends[0].mean()), float(ends[1].mean()))))
 
 
-def line(profile: Profile, solution: Subregular) -> tuple[float, float, float]:
-    """sqrt(kappa/RT), m, its standard deviation and the root mean square of what is left, m, from a straight line of
-    positions over int dX/sqrt(2 dg)."""
+def line(profile: Profile, solution: Subregular) -> tuple[float, float, float, float]:
+    """sqrt(kappa/RT), m, its standard deviation, the root mean square of what is left and the place of the middle
+    composition, m, from a straight line of positions over int dX/sqrt(2 dg)."""
     x, k = profile.fraction(profile.component), profile.components.index(profile.component)
     share = (x - solution.a) / (solution.b - solution.a)
     inside = (share > WINDOW[0]) & (share < WINDOW[1])
@@ -88,9 +86,11 @@ def line(profile: Profile, solution: Subregular) -> tuple[float, float, float]:
     centre = (weight * at).sum() / weight.sum()
     spread = (weight * (at - centre) ** 2).sum()
     slope = (weight * (at - centre) * z).sum() / spread
-    left = z - (weight * z).sum() / weight.sum() - slope * (at - centre)
+    mean = (weight * z).sum() / weight.sum()
+    left = z - mean - slope * (at - centre)
     variance = (weight * left**2).sum() / max(1, z.size - 2)
-    return float(abs(slope)), float(np.sqrt(variance / spread)), float(np.sqrt((weight * left**2).sum() / weight.sum()))
+    rest = float(np.sqrt((weight * left**2).sum() / weight.sum()))
+    return float(abs(slope)), float(np.sqrt(variance / spread)), rest, float(mean - slope * centre)
 
 
 def interface_profile(profile: Profile, window: tuple[float, float] = WINDOW) -> Estimate:
@@ -107,7 +107,7 @@ def interface_profile(profile: Profile, window: tuple[float, float] = WINDOW) ->
     RT = thermal_of(profile, NAME)
     a, b = phases_of(profile, NAME)
     solution = subregular_of(a, b)
-    root, root_sd, left = line(profile, solution)
+    root, root_sd, left, middle = line(profile, solution)
     V_m, warnings = volume_of(profile), list(profile.warnings)
     width = root * solution.width
     if left > CROOKED * width:
@@ -137,6 +137,7 @@ def interface_profile(profile: Profile, window: tuple[float, float] = WINDOW) ->
             "omega": RT * solution.l0,
             "L1": RT * solution.l1,
             "residual": left,
+            "interface_plane": middle,
             "warnings": warnings,
         },
     )

@@ -12,6 +12,8 @@ LINEAR = 0.05
 FEWEST_WAVES = 3
 REACH = 1.0  # of b_c: waves that fade are soon what others make of them
 ITERATIONS = 20
+HARMONICS = 10.0
+FADED = 0.2  # of the sum of the rates: what fading waves take from it where growth ends
 
 
 @dataclass(frozen=True)
@@ -64,11 +66,12 @@ def linear_times(spectra: Spectra, method: str) -> np.ndarray:
 def growth_rates(spectra: Spectra, method: str) -> Rates:
     """R(k) = (1/2) d ln S/dt by least squares over the early times.
 
+    Where fluctuations are known, waves as faint as the harmonics of the others are left out: they are fed by these.
     Source: Cahn (1961), Acta Metall. 9, 795. Raises Invalid without two early times, and with too few waves.
     """
     early = linear_times(spectra, method)
     t, S = spectra.time[early], spectra.S[early]
-    seen = (S > 0.0).all(axis=0)
+    seen = (faintest(spectra, early)[:, None] * S.max(axis=1, keepdims=True) < S).all(axis=0)
     y, t_ = 0.5 * np.log(S[:, seen]), t - t.mean()
     R = t_ @ y / (t_ @ t_)
     sd = None
@@ -80,12 +83,34 @@ def growth_rates(spectra: Spectra, method: str) -> Rates:
     return Rates(spectra.k[seen], R, sd, spectra.modes[seen], (float(t[0]), float(t[-1])))
 
 
+def faintest(spectra: Spectra, early: np.ndarray) -> np.ndarray:
+    """The structure factor of harmonics over the largest one, at each early time: second powers of waves that are small
+    against what is left to either pure end. 0 where fluctuations are not known."""
+    if spectra.fluctuation is None:
+        return np.zeros(int(early.sum()))
+    room = min(spectra.composition, 1.0 - spectra.composition)
+    return HARMONICS * (np.asarray(spectra.fluctuation)[early] / room) ** 2
+
+
+def growing(rates: Rates) -> np.ndarray:
+    """The waves that grow: up to the wavenumber at which the sum of all rates is largest, before it falls again. Of
+    waves that fade some seem to grow again, where only noise is left of them."""
+    order = np.argsort(rates.k, kind="stable")
+    total = np.cumsum((rates.R * rates.modes)[order])
+    least = FADED * total.max()
+    if least <= 0.0:
+        return np.zeros(rates.k.size, bool)
+    fallen = np.flatnonzero(np.maximum.accumulate(total) - total > least)
+    last = int(np.argmax(total[: fallen[0] if fallen.size else total.size]))
+    return (rates.k <= rates.k[order[last]]) & (rates.R > 0.0)
+
+
 def cahn_line(rates: Rates, source: str, method: str) -> CahnLine:
     """The straight line of R/k^2 over k^2, through the waves that grow.
 
     Least squares on R with a weight for every wave. Raises Invalid where none grows: then there is no spinodal.
     """
-    chosen = rates.R > 0.0
+    chosen = growing(rates)
     for _ in range(ITERATIONS):
         used = chosen
         if used.sum() < FEWEST_WAVES:

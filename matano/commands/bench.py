@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from matano import benchmarks_folder
-from matano.console import print_json, say
+from matano.console import DONE, UsageFault, check_target, print_json, say
 from simulator.faults import Invalid, near
 
 
@@ -31,7 +31,77 @@ def benchmarks() -> dict[str, Path]:
     }
 
 
-def bench(names: list[str], smallest: bool, as_json: bool) -> int:
+def bench(
+    names: list[str],
+    smallest: bool,
+    as_json: bool,
+    save: Path | None = None,
+    figures: Path | None = None,
+    readme: Path | None = None,
+    measured: Path | None = None,
+    force: bool = False,
+) -> int:
+    """Measure, or read what `measured` has kept; then show, save and draw it, and write its table into `readme`."""
+    check_options(names, smallest, save, figures, readme, measured, force)
+    run = None
+    if measured is None:
+        answers = measure(names, smallest, as_json)
+    else:
+        from matano.benching.record import load as load_run
+
+        run = load_run(measured)
+        answers = run["benchmarks"]
+        if not as_json and figures is None and readme is None:
+            for name, answer in answers.items():
+                print(name)
+                show(answer, "  ")
+    if as_json:
+        print_json(answers)
+    if save is None and figures is None and readme is None:
+        return DONE
+    if run is None:
+        from matano.benching.record import document
+
+        run = document(answers, smallest)
+    if save is not None:
+        from matano.benching.record import save as save_run
+
+        save_run(run, save)
+    if readme is not None:
+        from matano.benching.readme import write_readme
+
+        write_readme(run, readme)
+    if figures is not None:
+        from matano.benching.figures import write_figures
+
+        for path, sentence in write_figures(run, figures):
+            say(f"{path}: {sentence}")
+    return DONE
+
+
+def check_options(names, smallest, save, figures, readme, measured, force) -> None:
+    """What the options ask for is possible, before anything is measured."""
+    if measured is not None:
+        for option, given in (("NAME", names), ("--smallest", smallest), ("--save", save)):
+            if given:
+                raise UsageFault.at(option, "does not go with --from, which measures nothing.")
+        if not measured.is_file():
+            raise Invalid.at(str(measured), "there is no such file; `matano bench --save` writes one.")
+    if readme is not None:
+        if smallest:
+            raise UsageFault.at("--write-readme", "the times of --smallest tell nothing; measure without it.")
+        if not readme.is_file():
+            raise UsageFault.at(str(readme), "there is no such page.")
+    if save is not None:
+        check_target(save, force)
+    if figures is not None and figures.exists() and not figures.is_dir():
+        raise UsageFault.at(str(figures), "is a file; name a folder for the figures.")
+    if figures is not None and not force and figures.is_dir() and any(figures.glob("*.png")):
+        raise UsageFault.at(str(figures), "holds figures. Replace them with --force, or choose another folder.")
+
+
+def measure(names: list[str], smallest: bool, quiet: bool) -> dict[str, dict]:
+    """What each benchmark answers, by name; shown as soon as it is there unless quiet."""
     known = benchmarks()
     for name in names:
         if name not in known:
@@ -44,12 +114,10 @@ def bench(names: list[str], smallest: bool, as_json: bool) -> int:
     for name in names or known:
         say(f"{name} ...")
         answers[name] = load(known[name]).main(smallest)
-        if not as_json:
+        if not quiet:
             print(name)
             show(answers[name], "  ")
-    if as_json:
-        print_json(answers)
-    return 0
+    return answers
 
 
 def show(answer, indent: str) -> None:

@@ -104,7 +104,7 @@ def run_one(path, case, target: Path, overrides, check: bool, resume: bool, forc
     else:
         start = resume_state(target) if record.resume else None
         if jit.cache_is_cold():
-            say("compiling the kernels, once (about 10 s) ...")
+            say("compiling the kernels, once (10 to 20 s) ...")
         try:
             with record, Progress(path.stem) as progress:
                 result = solve(case.problem, case.controls, record=record, progress=progress, resume=start)

@@ -49,7 +49,7 @@ def verify(
     if docs is not None:
         from matano.verification.written import write_page
 
-        write_page(document, leading(), docs)
+        write_page(document, chosen, docs)
     if as_json:
         print_json(document)
     else:

@@ -53,7 +53,8 @@ def grouped(found) -> list[list]:
     groups: dict[tuple, list] = {}
     for entry in found:
         estimate = entry.estimate
-        key = (estimate.recovers, estimate.component, estimate.composition.ndim, entry.profile.time)
+        time = entry.profile.time if np.ndim(entry.profile.time) == 0 else None
+        key = (estimate.recovers, estimate.component, estimate.composition.ndim, time)
         groups.setdefault(key, []).append(entry)
     return list(groups.values())
 
@@ -81,7 +82,7 @@ def parted(group: list) -> list[list]:
 def section(page: Document, entry) -> None:
     """One analysis: its equation and source, what it found beside, and a table of its values."""
     from inverse.registry import METHODS
-    from matano.diagnostic_lines import named_numbers, named_planes
+    from matano.diagnostic_lines import named_found, named_numbers, named_planes
 
     estimate, method = entry.estimate, METHODS[entry.estimate.method]
     page.facts(
@@ -89,6 +90,7 @@ def section(page: Document, entry) -> None:
             ("method", f"{method.name}: {method.equation}"),
             ("source", method.source),
             *named_planes(entry),
+            *named_found(entry),
             *named_numbers(estimate.diagnostics),
         ]
     )
@@ -100,13 +102,12 @@ def section(page: Document, entry) -> None:
 
 def drawn(group: list):
     """The figure of `matano analyse`; None where it needs the other couples that were analysed together with these."""
-    from matano import estimates, matrix_figures
-    from matano.commands.analyse import is_of_several
+    from matano.commands.analyse import figure_of
     from matano.drawing import pyplot
 
     before = set(pyplot().get_fignums())
     try:
-        return (matrix_figures if is_of_several(group) else estimates).recovered(group)
+        return figure_of(group)
     except (Invalid, ValueError, IndexError):
         for number in set(pyplot().get_fignums()) - before:
             pyplot().close(number)

@@ -39,7 +39,8 @@ def page_of(path: Path) -> Document:
     analyses(page, result)
     page.heading("Numbers")
     states(page, result, facts)
-    profile(page, result)
+    if not hasattr(result, "box"):
+        profile(page, result)
     page.heading("Provenance")
     page.facts(provenance(path, facts, dict(pairs)))
     if result.text:

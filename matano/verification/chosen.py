@@ -1,5 +1,6 @@
 """Which cases are verified, what they say of it, and why some cannot be."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,11 +40,12 @@ def further(case, path: Path) -> list[Path]:
     return found
 
 
-def why_not(case) -> str:
-    """A sentence if no method at all can apply, so that the case need not be simulated."""
-    cells = getattr(getattr(case.problem, "domain", None), "cells", None)
-    if not isinstance(cells, int):
-        return "it has two or three dimensions, the methods take a profile along a line."
+def why_not(case, methods: Sequence[str] = ()) -> str:
+    """A sentence if no method at all can apply, of these or of all, so that the case need not be simulated."""
+    from inverse.registry import METHODS
+
+    if hasattr(case.problem, "box") and all(METHODS[name].data == "profile" for name in methods or METHODS):
+        return "it has two or three dimensions, and these methods take a profile along a line."
     if case.problem.mixture.interstitial:
         return "its interdiffusivity is that of u-fractions, the methods recover that of mole fractions."
     if case.problem.steady and not case.problem.sweep:
@@ -52,7 +54,11 @@ def why_not(case) -> str:
 
 
 def finer(case):
-    """The case on more cells and to a tighter tolerance."""
+    """The case on more cells and to a tighter tolerance; of a field, whose start may be noise of its own cells, to this
+    only."""
+    controls = replace(case.controls, rtol=0.1 * case.controls.rtol)
+    if hasattr(case.problem, "box"):
+        return replace(case, controls=controls)
     domain = case.problem.domain
     problem = replace(case.problem, domain=replace(domain, cells=FINER * domain.cells))
-    return replace(case, problem=problem, controls=replace(case.controls, rtol=0.1 * case.controls.rtol))
+    return replace(case, problem=problem, controls=controls)

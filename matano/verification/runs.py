@@ -122,11 +122,18 @@ def together(tasks: Sequence[Task], left: Sequence[int], jobs: int) -> Iterator[
             raise
 
 
+def answers_to_probes(row: dict) -> bool:
+    """Whether a method passed on a profile: of structure factors and sizes there is no probe."""
+    from inverse.registry import METHODS
+
+    return row["verdict"] == "passed" and METHODS[row["method"]].data == "profile"
+
+
 def typical(rows: Sequence[dict]) -> list[tuple[str, str, int]]:
     """For every method that passes: one case, and how many profiles it passes with there."""
     passing: dict[str, dict[str, int]] = {}
     for row in rows:
-        if row["verdict"] == "passed":
+        if answers_to_probes(row):
             passing.setdefault(row["method"], {}).setdefault(row["case"], row["profiles"])
     chosen = []
     for method, cases in passing.items():
@@ -139,7 +146,7 @@ def every(rows: Sequence[dict]) -> list[tuple[str, str, int]]:
     """All cases that a method passes on, with the first number of profiles it passes with."""
     found: dict[tuple[str, str], int] = {}
     for row in rows:
-        if row["verdict"] == "passed":
+        if answers_to_probes(row):
             found.setdefault((row["case"], row["method"]), row["profiles"])
     return [(case, method, count) for (case, method), count in found.items()]
 

@@ -9,7 +9,17 @@ import numpy as np
 from inverse import METHODS, RoundTrip
 from inverse.compare import compare, inside_of
 from inverse.estimate import Method
-from inverse.roundtrip import judge, said, samples, sentence_of, sets_for, simulate, stated, warm_as_the_first
+from inverse.roundtrip import (
+    judge,
+    last_of,
+    said,
+    samples,
+    sentence_of,
+    sets_for,
+    simulate,
+    stated,
+    warm_as_the_first,
+)
 from matano.verification.chosen import finer, further, why_not
 from matano.verification.probe import all_of, cut, noisy, spaced
 from simulator.faults import Invalid, NumericsError
@@ -41,16 +51,18 @@ def round_trips_of(name: str, path: Path, methods: Sequence[str], full: bool) ->
     """A row for every method on the case: what `RoundTrip.to_json` says, and the error over composition."""
     case = case_of(path, full)
     allowed = [method for method in methods if not case.verify.methods or method in case.verify.methods]
-    reason = why_not(case)
+    reason = why_not(case, allowed)
     if reason:
         return [not_applied(name, method, reason, True) for method in allowed]
     try:
         result = simulate(case)
         own = samples(case, result)
-        others = [samples(other, simulate(other))[-1] for other in couples_of(case, path, full)]
+        couples = couples_of(case, path, full)
+        further = [simulate(other) for other in couples]
+        others = last_of(couples, further)
     except NumericsError as error:
         return [not_applied(name, "", f"the simulation failed: {error}", False)]
-    trips = [trip for method in allowed for trip in judge(METHODS[method], case, name, result, own, others)]
+    trips = [trip for method in allowed for trip in judge(METHODS[method], case, name, result, own, others, further)]
     return [trip.to_json() | {"curve": curve_of(trip)} for trip in trips]
 
 

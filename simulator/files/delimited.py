@@ -62,13 +62,18 @@ class Table:
         return replace(self, rows=rest, left_out=tuple(out))
 
     def numbers(
-        self, columns: Iterable[int], limited: Iterable[int] = (), limits: Mapping[int, float] | None = None
+        self,
+        columns: Iterable[int],
+        limited: Iterable[int] = (),
+        limits: Mapping[int, float] | None = None,
+        fewest: int = FEWEST,
+        of: str = "a profile",
     ) -> tuple[dict, dict]:
         """The columns as numbers (N,), and which of their cells are detection limits (N,); by number of the column.
 
         limited: columns in which "<0.01" may stand; the number is then the limit. limits: limits of detection by
         column, which stand for numbers below them and for "n.d." Raises Invalid for every cell that is no finite
-        number, for decimal commas beside points, and for fewer than FEWEST rows.
+        number, for decimal commas beside points, and for fewer than `fewest` rows, which `of` needs.
         """
         columns, limited, limits, faults = sorted(columns), set(limited), limits or {}, []
         numbers = {k: np.zeros(len(self.rows)) for k in columns}
@@ -101,8 +106,8 @@ class Table:
         if faults:
             raise Invalid(*self.gathered(faults))
         self.decimal_sign(columns)
-        if len(self.rows) < FEWEST:
-            text = f"a profile needs at least {FEWEST} points, this file has {len(self.rows)}."
+        if len(self.rows) < fewest:
+            text = f"{of} needs at least {fewest} points, this file has {len(self.rows)}."
             raise Invalid.at(str(self.path), text)
         return numbers, below
 

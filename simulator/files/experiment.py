@@ -16,6 +16,7 @@ from simulator.files.experiment_sections import ExperimentFile, LayerTable, read
 from simulator.files.keys import key_lines, path_text, read_text, read_toml
 from simulator.files.measured import end_values, read_profile
 from simulator.files.reader import contents
+from simulator.files.scattering import scattered
 from simulator.laws.table import below
 from simulator.solve.profile import Layer, Profile
 
@@ -35,7 +36,7 @@ BELONGS = {
 
 
 def read_experiment(path: str | Path) -> Profile:
-    """The profile of an experiment file; its CSV lies in the file's folder or below it.
+    """The profile, structure factors or sizes of an experiment file; its CSV lies in the file's folder or below it.
 
     [experiment] holds the keys of `simulator.files.experiment_sections.ExperimentSection`; [molar_volume],
     [thermodynamics], [temperature], [law] (fick) and [parameters] are those of a case. With layers the profile may be
@@ -109,6 +110,8 @@ class Experiment:
         given = self.data.get("experiment")
         if not isinstance(given, dict):
             return None
+        if "spectra" in given or "sizes" in given:
+            return scattered(self, given)
         measured = None
         if "profile" in given:
             measured = None if self.wrong(*READING) else self.measured()

@@ -151,6 +151,9 @@ class ExperimentSection(Table):
     charges: Annotated[dict[str, Charge], Field(min_length=1)] | None = None
     reversal_potentials: Annotated[list[ReversalTable], Field(min_length=1)] | None = None
     potential: Quantity("V") | None = None
+    spectra: Text | None = None
+    sizes: Text | None = None
+    composition: Fractions | None = None
 
 
 class ExperimentFile(Table):

@@ -1,6 +1,7 @@
 """What scattering sees of an alloy that un-mixes: structure factors at several times, and the sizes of domains."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,7 +18,8 @@ class Spectra:
     time (t,) s, increasing; k (s,) 1/m, on a grid the discrete wavenumber; S (t, s), in any unit that stays the same;
     modes (s,): how many waves each mean is of; composition: mean mole fraction of the component; RT in J/mol, None
     where no temperature is known, 1 in reduced units; fluctuation (t,): the standard deviation of the mole fraction, or
-    None; law: the one that is known beforehand, or None. Raises Invalid for shapes that do not fit.
+    None; law: the one that is known beforehand, or None; reading: how a file of them was read. Raises Invalid for
+    shapes that do not fit.
     """
 
     time: np.ndarray
@@ -32,6 +34,7 @@ class Spectra:
     fluctuation: np.ndarray | None = None
     law: object | None = None
     source: str = ""
+    reading: Mapping | None = None
 
     def __post_init__(self):
         for name in ("time", "k", "S", "modes"):
@@ -51,22 +54,58 @@ class Spectra:
         if faults:
             raise Invalid(*faults)
 
+    @property
+    def symbol(self) -> str:
+        """Of a composition in expressions: x_Ni."""
+        return "x"
+
+    def until(self, time: float) -> "Spectra":
+        """Those up to a time, s."""
+        early = self.time <= time * (1.0 + ALIKE)
+        seen = None if self.fluctuation is None else np.asarray(self.fluctuation)[early]
+        return replace(self, time=self.time[early], S=self.S[early], fluctuation=seen)
+
+    def only(self, component: str) -> "Spectra":
+        """Those of one component; of two, what one has more the other has less. Raises Invalid for any other."""
+        if component == self.component:
+            return self
+        if component not in self.components or len(self.components) > 2:
+            text = f"{component!r} is not one of the components ({', '.join(self.components or (self.component,))})."
+            raise Invalid.at("component", text)
+        return replace(self, component=component, composition=1.0 - self.composition)
+
 
 @dataclass(frozen=True)
 class DomainSizes:
-    """Sizes of domains (t,), m, at times (t,), s; source: where they come from."""
+    """Sizes of domains (t,), m, at times (t,), s; composition: the mean mole fraction of a component, nan where it is
+    not known; source: where they come from; reading: how a file of them was read."""
 
     time: np.ndarray
     length: np.ndarray
     component: str = ""
     composition: float = float("nan")
     source: str = ""
+    reading: Mapping | None = None
 
     def __post_init__(self):
         for name in ("time", "length"):
             object.__setattr__(self, name, np.array(getattr(self, name), float))
         if self.time.ndim != 1 or self.length.shape != self.time.shape:
             raise Invalid.at("sizes", f"{self.time.size} times but {self.length.size} lengths.")
+
+    @property
+    def symbol(self) -> str:
+        return "x"
+
+    def until(self, time: float) -> "DomainSizes":
+        """Those up to a time, s."""
+        early = self.time <= time * (1.0 + ALIKE)
+        return replace(self, time=self.time[early], length=self.length[early])
+
+    def only(self, component: str) -> "DomainSizes":
+        """The same: domains are of the whole alloy."""
+        own = component == self.component
+        return replace(self, component=component, composition=self.composition if own else 1.0 - self.composition)
 
 
 def fields_of(result, component: str | None):
@@ -90,6 +129,8 @@ def spectra_of(result, component: str | None = None) -> Spectra:
     several sizes, and where the temperature changes.
     """
     mixture = result.problem.mixture
+    if mixture.quantity != "mole_fraction":
+        raise Invalid.at(result.source or "result", "structure factors are of alloys, and these are ions.")
     component = component or mixture.independent[0]
     if component not in mixture.components:
         raise Invalid.at("component", mixture.unknown(component))
