@@ -1,12 +1,12 @@
-"""`matano analyse`: profiles in, coefficients out, beside the truth where a result knows its law."""
+"""`matano analyse`: measurements or results in, coefficients out, beside the truth where a result knows its law."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from matano.console import UsageFault, check_target, print_json, refused, say
-from matano.default_methods import alone, default, of_several, several
-from simulator.faults import Fault, Invalid
-from simulator.files import RESULTS
+from matano.default_methods import alone, default_of, of_all
+from matano.sources import Source, named, read
+from simulator.faults import Invalid
 
 MOST_NAMES = 3  # of files in the name of a figure
 SAME = 1e-6  # relative, within which the truths of several files are one
@@ -14,7 +14,7 @@ SAME = 1e-6  # relative, within which the truths of several files are one
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line says about the profiles: all texts, empty where nothing was said."""
+    """What the command line says about the data: all texts, empty where nothing was said."""
 
     method: str = ""
     time: str = ""
@@ -25,12 +25,13 @@ class Options:
     temperature: str = ""
     smoother: str = ""
     dependent: str = ""
+    composition: str = ""
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """One method on one file, or on several that it takes together. results: None for a measurement; verdict: None
-    where the law is not known."""
+    """One method on one file, or on several that it takes together. profiles: the data of the method's kind; results:
+    None for a measurement; verdict: None where the law is not known."""
 
     paths: tuple[Path, ...]
     profiles: tuple
@@ -109,21 +110,18 @@ def analyses(paths: list[Path], options: Options) -> list[Analysis]:
     """Every method that was asked for, file by file, or, where it takes several, on all files together."""
     from inverse import method_of
 
-    read_in = [read(path, options) for path in paths]
+    sources = [read(path, options) for path in paths]
     asked = [name.strip() for name in options.method.split(",") if name.strip()]
-    methods = [method_of(name) for name in dict.fromkeys(asked)]
-    if not methods and all(several(profile) for profile, _ in read_in):
-        methods = of_several(paths, [profile for profile, _ in read_in])
+    methods = [method_of(name) for name in dict.fromkeys(asked)] or of_all(sources)
     if options.smoother:
         check_smoother(methods, options.smoother)
     found = []
-    for path, (profile, result) in zip(paths, read_in, strict=True):
-        for method in [method for method in methods if alone(method, paths)] if methods else [default(path, profile)]:
-            found.append(one((path,), method, (profile,), (result,), options))
+    for source in sources:
+        for method in [method for method in methods if alone(method, paths)] if methods else [default_of(source)]:
+            found.append(one(method, [source], options))
     for method in methods:
         if not alone(method, paths):
-            profiles, results = zip(*read_in, strict=True)
-            found.append(one(tuple(paths), method, profiles, results, options))
+            found.append(one(method, sources, options))
     return found
 
 
@@ -138,12 +136,17 @@ def check_smoother(methods: list, smoother: str) -> None:
             raise UsageFault.at("--smoother", f"{method} has no choice of a smoother.")
 
 
-def one(paths: tuple[Path, ...], method, profiles: tuple, results: tuple, options: Options) -> Analysis:
-    """One method on the profiles of these files, with the verdict where every file knows the same law."""
+def one(method, sources: list[Source], options: Options) -> Analysis:
+    """One method on these files, with the verdict where every file knows the same law."""
     chosen = {"smoother": options.smoother} if options.smoother else {}
+    paths = tuple(source.path for source in sources)
+    profiles, results = tuple(source.data(method.data) for source in sources), tuple(one.result for one in sources)
     shown = ", ".join(map(str, paths))
     if len(paths) > 1:
         for path, profile in zip(paths, profiles, strict=True):
+            reason = method.wrong_kind(profile)
+            if reason:
+                raise Invalid.at(str(path), reason)
             named(path, method.check, profile, method.name)
     estimate = named(shown, method, *profiles, **chosen)
     verdict = None
@@ -156,11 +159,14 @@ def one(paths: tuple[Path, ...], method, profiles: tuple, results: tuple, option
 
 
 def judged(estimate, profiles: tuple, results: tuple):
-    """The verdict by the law of the results; Invalid where theirs differ."""
+    """The verdict by the law of the results; Invalid where theirs differ, unless each value is of one of them."""
     import numpy as np
 
-    from inverse import compare
+    from inverse import METHODS, compare
+    from inverse.spinodal.known import compare_each
 
+    if METHODS[estimate.method].data == "spectra":
+        return compare_each(estimate, results)
     verdicts = [
         compare(estimate, result, None, profile.time) for profile, result in zip(profiles, results, strict=True)
     ]
@@ -170,96 +176,15 @@ def judged(estimate, profiles: tuple, results: tuple):
     return first
 
 
-def named(path, call, *arguments, **options):
-    """What the call returns; its faults with the file in front, where they do not name it."""
-    try:
-        return call(*arguments, **options)
-    except Invalid as error:
-        raise Invalid(
-            *(
-                fault if fault.where.startswith(str(path)) else Fault(f"{path} {fault.where}".strip(), fault.sentence)
-                for fault in error.faults
-            )
-        ) from None
-
-
-def read(path: Path, options: Options):
-    """The profile in a file, and the result it comes from (None for a measurement)."""
-    if not path.exists():
-        raise Invalid.at(str(path), "there is no such file.")
-    measured = {
-        name: getattr(options, name)
-        for name in ("x", "ends", "basis", "temperature", "dependent")
-        if getattr(options, name)
-    }
-    if path.suffix in RESULTS:
-        if measured:
-            raise UsageFault.at(f"--{next(iter(measured))}", "describes a measured profile; a result knows it.")
-        from simulator.files.stored import open_result
-
-        result = open_result(path)
-        time = quantity(options.time, "s", "--time") if options.time else None
-        profile = named(path, result.profile, time)
-        return (named(path, of, profile, options.component) if options.component else profile), result
-    if path.suffix == ".toml":
-        if measured:
-            raise UsageFault.at(f"--{next(iter(measured))}", "belongs into the experiment file.")
-        from simulator.files.experiment import read_experiment
-
-        profile = read_experiment(path)
-        return (named(path, of, profile, options.component) if options.component else profile), None
-    from simulator.files.measured import read_profile
-
-    given = dict(measured)
-    if "x" in given:
-        given["x_column"] = given.pop("x")
-    if options.component:
-        given["component"] = options.component
-    if options.ends:
-        given["ends"] = two_numbers(options.ends)
-    if options.time:
-        given["time"] = quantity(options.time, "s", "--time")
-    if options.temperature:
-        given["temperature"] = quantity(options.temperature, "K", "--temperature")
-    return named(path, read_profile, path, **given), None
-
-
-def of(profile, name: str):
-    """The profile for an analysis of this component; of a binary or a couple with an isotope the others are kept."""
-    from dataclasses import replace
-
-    alone = profile.only(name)
-    if not (profile.binary or profile.tracer):
-        return alone
-    return replace(profile, component=name, layers=alone.layers)
-
-
-def quantity(text: str, unit: str, where: str) -> float:
-    """A number in SI, or a quantity with its unit."""
-    from simulator.laws.units import number
-
-    try:
-        return float(text)
-    except ValueError:
-        return number(text, unit, where)
-
-
-def two_numbers(text: str) -> tuple[float, float]:
-    parts = text.split(",")
-    try:
-        left, right = (float(part) for part in parts)
-    except ValueError:
-        raise UsageFault.at(
-            "--ends", f"expected two mole fractions, left and right, as in 0,1; got {text!r}."
-        ) from None
-    return left, right
-
-
 def document(entry: Analysis) -> dict:
-    """What --json says of one method; of measured profiles also how each was read."""
+    """What --json says of one method; of measured data also how each was read."""
+    from matano.diagnostic_lines import found_of
+
     answer = entry.estimate.to_json(entry.verdict)
     readings = [profile.reading for profile in entry.profiles if profile.reading]
-    return {**answer, "files": [str(path) for path in entry.paths]} | ({"reading": readings} if readings else {})
+    answer |= {"files": [str(path) for path in entry.paths]} | ({"reading": readings} if readings else {})
+    beside = found_of(entry)
+    return answer | ({"found": [found.to_json() for found in beside]} if beside else {})
 
 
 def answer_of(entry: Analysis) -> Path:
@@ -315,7 +240,6 @@ def keep(entry: Analysis) -> None:
 
 def draw(group: list[Analysis], figure: Path | None, several: bool) -> Path:
     """The profile and what was recovered from it: STEM-METHOD.png unless -o says where."""
-    from matano import estimates, matrix_figures
     from matano.drawing import write
 
     stem = "-".join(path.stem for path in group[0].paths[:MOST_NAMES])
@@ -323,11 +247,22 @@ def draw(group: list[Analysis], figure: Path | None, several: bool) -> Path:
         target = Path(f"{stem}-{'-'.join(entry.estimate.method for entry in group)}.png")
     else:
         target = figure.with_name(f"{figure.stem}-{stem}{figure.suffix}") if several else figure
-    return write((matrix_figures if is_of_several(group) else estimates).recovered(group), target)
+    return write(figure_of(group), target)
+
+
+def figure_of(group: list[Analysis]):
+    """The figure of analyses of the same files."""
+    from matano import estimates, matrix_figures, unmixing_figures
+
+    if unmixing_figures.belongs(group):
+        return unmixing_figures.recovered(group)
+    return (matrix_figures if is_of_several(group) else estimates).recovered(group)
 
 
 def is_of_several(group: list[Analysis]) -> bool:
     """Whether analyses of the same files are drawn as those of several components."""
+    from matano.default_methods import several
+
     first = group[0].profile
     ions = first.quantity == "concentration" and first.x.size > 0 and len(first.components) > 1
     return any(entry.estimate.composition.ndim > 1 for entry in group) or several(first) or ions
