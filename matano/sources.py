@@ -91,8 +91,9 @@ def read(path: Path, options) -> Source:
     given = {name: getattr(options, name) for name in MEASURED if getattr(options, name)}
     if path.suffix in RESULTS:
         if given:
-            of = "a measured profile" if next(iter(given)) != "composition" else "measured structure factors"
-            raise UsageFault.at(f"--{next(iter(given))}", f"describes {of}; a result knows it.")
+            name = next(iter(given))
+            what = "measured structure factors" if name == "composition" else "a measured profile"
+            raise UsageFault.at(f"--{name}", f"describes {what}; a result knows it.")
         from simulator.files.stored import open_result
 
         result = open_result(path)
