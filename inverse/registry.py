@@ -95,6 +95,7 @@ METHODS: Mapping[str, Method] = MappingProxyType({method.name: method for method
 def method_of(name: str) -> Method:
     """The method of this name; Invalid with the nearest name if there is none."""
     if name not in METHODS:
-        hint = near(name, METHODS) or " `matano methods` lists them."
+        begun = [f" Did you mean {known}?" for known in METHODS if name and known.startswith(name)]
+        hint = near(name, METHODS) or "".join(begun[:1]) or " `matano methods` lists them."
         raise Invalid.at("method", f"there is no method {name!r} among the {len(METHODS)} there are.{hint}")
     return METHODS[name]

@@ -12,7 +12,9 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").r
 WITH_BLOCKS = [path for path in PAGES if blocks_of(path)]
 # what takes the others' time: pages that start processes of their own
 SLOW = ("docs/sweeps.md",)
-REASONS = re.compile(r"install|needs? (a|the) network|takes? (hours|minutes)|on (your|a) (machine|cluster)|editor", re.I)
+REASONS = re.compile(
+    r"install|needs? (a|the) network|takes? (hours|minutes)|on (your|a) (machine|cluster)|editor", re.IGNORECASE
+)
 
 
 def marked(path):
