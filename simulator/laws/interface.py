@@ -1,10 +1,16 @@
 """The interface between two phases in equilibrium: its energy, its width and its profile."""
 
+import functools
+
 import numpy as np
 
 from simulator.laws.free_energy import FreeEnergy
 
-NODES, WEIGHTS = np.polynomial.legendre.leggauss(200)
+
+@functools.cache
+def gauss() -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights of Gauss's rule, computed when they are first needed."""
+    return np.polynomial.legendre.leggauss(200)
 
 
 def excess(energy: FreeEnergy, pair: tuple[float, float], x: np.ndarray, T: float) -> np.ndarray:
@@ -22,8 +28,9 @@ def interface_energy(energy: FreeEnergy, kappa: float, pair: tuple[float, float]
     """
     a, b = pair
     # dG vanishes as the square of the distance from either end: the integrand is as smooth as G
-    x = 0.5 * (a + b) + 0.5 * (b - a) * NODES
-    return float(0.5 * (b - a) * WEIGHTS @ np.sqrt(2.0 * kappa * excess(energy, pair, x, T)))
+    nodes, weights = gauss()
+    x = 0.5 * (a + b) + 0.5 * (b - a) * nodes
+    return float(0.5 * (b - a) * weights @ np.sqrt(2.0 * kappa * excess(energy, pair, x, T)))
 
 
 def interface_width(energy: FreeEnergy, kappa: float, pair: tuple[float, float], T: float) -> float:
@@ -42,7 +49,8 @@ def interface_profile(
     middle = 0.5 * (a + b)
     x = np.asarray(x, float)
     found = np.empty(x.shape)
+    nodes, weights = gauss()
     for k, value in np.ndenumerate(x):
-        at = 0.5 * (middle + value) + 0.5 * (value - middle) * NODES
-        found[k] = 0.5 * (value - middle) * WEIGHTS @ np.sqrt(0.5 * kappa / excess(energy, pair, at, T))
+        at = 0.5 * (middle + value) + 0.5 * (value - middle) * nodes
+        found[k] = 0.5 * (value - middle) * weights @ np.sqrt(0.5 * kappa / excess(energy, pair, at, T))
     return found
