@@ -1,5 +1,6 @@
 """What the composition is at the start, as exact averages over the cells of any grid."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,7 @@ from simulator.problem.grid import Grid
 Composition = Mapping[str, float]
 GAUSS_X, GAUSS_W = np.polynomial.legendre.leggauss(4)
 SAMPLES = 2000
+SLAB = 1 << 20  # cells of a field that are evaluated at once
 
 
 class Initial:
@@ -249,8 +251,15 @@ class Expression(Initial):
 
         programs = programs_of(self.given, mixture, "initial", box.axes, mixture.unit)
         nothing, mesh = np.full((mixture.m, *(1,) * box.dimensions), np.nan), dict(zip(box.axes, box.mesh, strict=True))
-        values = {name: program(nothing, **mesh)[0] for name, program in programs.items()}
-        return mixture.rows(values, np.broadcast_to(mesh["x"], box.shape))
+        found, slowest = np.empty((mixture.m, *box.shape)), box.axes[-1]
+        # a slab at a time: what an expression takes on its way would fill several fields
+        planes = max(1, SLAB * box.shape[0] // math.prod(box.shape))
+        for first in range(0, box.shape[0], planes):
+            part = slice(first, first + planes)
+            own = mesh | {slowest: mesh[slowest][part]}
+            values = {name: program(nothing, **own)[0] for name, program in programs.items()}
+            found[:, part] = mixture.rows(values, np.broadcast_to(own["x"], found[0, part].shape))
+        return found
 
 
 def volume_averages(function: Callable, mixture: Mixture, grid: Grid) -> np.ndarray:

@@ -87,6 +87,7 @@ class FieldIntegration:
         self.varies = history is not None and not history.constant
         self.breaks = history.breaks if self.varies else ()
         self.fixed = self.equations.locals(np.array([problem.temperature_at(0.0)]))[0]
+        self.repeated: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
     @property
     def u(self) -> np.ndarray:
@@ -147,8 +148,10 @@ class FieldIntegration:
         if self.varies:
             temperatures = self.temperatures(times)
             return temperatures, self.equations.locals(temperatures)
-        T = self.problem.temperature_at(0.0)
-        return np.full(times.size, T), np.tile(self.fixed, (times.size, 1))
+        if times.size not in self.repeated:
+            T = self.problem.temperature_at(0.0)
+            self.repeated[times.size] = np.full(times.size, T), np.tile(self.fixed, (times.size, 1))
+        return self.repeated[times.size]
 
     def evaluate(self) -> None:
         """F of the state."""
