@@ -282,7 +282,7 @@ def test_interrupted_run_resumes_to_the_same_numbers(matano, tmp_path):
     code = (
         "import functools, conftest, simulator.solve.solve as s; from simulator.kernels import jit;"
         "from matano.cli import main;"
-        "jit.cache_is_cold = lambda: False; s.solve = functools.partial(conftest.exact_solve, pause=0.3); main()"
+        "jit.cache_is_cold = lambda: False; s.solve = functools.partial(conftest.exact_solve, pause=2.0); main()"
     )
     words = [sys.executable, "-c", code, "run", "cu-ni.toml"]
     child = subprocess.Popen(words, env=ENVIRONMENT, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
