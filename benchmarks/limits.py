@@ -38,12 +38,12 @@ def triad(n: Int, s: Real, a: Vector, b: Vector, c: Vector):
 
 
 @kernel
-def pivots(n: Int, w: Real, l: Real, u: Real, end: Vector):  # noqa: E741
+def pivots(n: Int, w: Real, lower: Real, upper: Real, end: Vector):
     """Two chains of pivots, n/2 long each."""
     q, e = end[0], end[1]
     for _ in range(n // 2):
-        q = u * (1.0 / (w - l * q))
-        e = l * (1.0 / (w - u * e))
+        q = upper * (1.0 / (w - lower * q))
+        e = lower * (1.0 / (w - upper * e))
     end[0], end[1] = q, e
 
 

@@ -14,13 +14,9 @@ from simulator.kernels.field import UNIFORM, field_workspace
 from simulator.kernels.field_radius import field_radius, gradient_energy
 from simulator.kernels.field_stage import stages
 from simulator.kernels.stepping import (
-    ACCEPTED,
     FAILURES,
-    INADMISSIBLE,
-    REJECTED,
     STATE_SIZE,
     STEP,
-    TIME,
     Control,
     propose,
     rejected,
@@ -32,6 +28,7 @@ from simulator.problem.field_problem import FieldProblem
 from simulator.solve.controls import Controls
 from simulator.solve.field_system import FieldEquations
 from simulator.solve.field_threads import Threads, thread_count
+from simulator.solve.integration import Stepped
 from simulator.solve.schemes import FFT, field_scheme_named
 from simulator.solve.status import raise_unless_done
 
@@ -54,7 +51,7 @@ def integration_of(problem: FieldProblem, controls: Controls) -> "FieldIntegrati
     return FieldIntegration(problem, controls)
 
 
-class FieldIntegration:
+class FieldIntegration(Stepped):
     """State and step control of one run.
 
     u (m, [nz,] ny, nx); state: see `simulator.kernels.stepping`, and the accumulated error. The right-hand side at u is
@@ -97,22 +94,6 @@ class FieldIntegration:
     @u.setter
     def u(self, value: np.ndarray) -> None:
         self.arrays[0][...] = np.asarray(value, float).reshape(self.flat)
-
-    @property
-    def time(self) -> float:
-        return float(self.state[TIME])
-
-    @property
-    def steps(self) -> int:
-        return int(self.state[ACCEPTED])
-
-    @property
-    def rejected_steps(self) -> int:
-        return int(self.state[REJECTED])
-
-    @property
-    def inadmissible_steps(self) -> int:
-        return int(self.state[INADMISSIBLE])
 
     @property
     def error(self) -> float:

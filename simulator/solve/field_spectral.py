@@ -24,7 +24,6 @@ DELTA = 1.0 - 0.5 / GAMMA
 # Of the largest curvature of the energy: half of it is what the explicit part must be kept below.
 STABILISED = 0.5
 DEFECT = 0.5  # of the trapezoidal rule, as an estimate of the error of a step
-WITH_X = ("x", "y", "z")
 
 
 class Modes:

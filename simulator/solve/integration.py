@@ -26,7 +26,29 @@ STEADY_ITERATIONS = 400
 STEADY_TOLERANCE = 1e-12
 
 
-class Integration:
+class Stepped:
+    """What the state of a run's step control says: see `simulator.kernels.stepping`."""
+
+    state: np.ndarray
+
+    @property
+    def time(self) -> float:
+        return float(self.state[TIME])
+
+    @property
+    def steps(self) -> int:
+        return int(self.state[ACCEPTED])
+
+    @property
+    def rejected_steps(self) -> int:
+        return int(self.state[REJECTED])
+
+    @property
+    def inadmissible_steps(self) -> int:
+        return int(self.state[INADMISSIBLE])
+
+
+class Integration(Stepped):
     """State and step control of one run: u (m, n) with the ends; state, see `simulator.kernels.stepping`."""
 
     def __init__(
@@ -53,22 +75,6 @@ class Integration:
             raise Invalid.at(
                 "solver.scheme", f'{scheme.name} is explicit and this law has algebraic rows. Use "implicit".'
             )
-
-    @property
-    def time(self) -> float:
-        return float(self.state[TIME])
-
-    @property
-    def steps(self) -> int:
-        return int(self.state[ACCEPTED])
-
-    @property
-    def rejected_steps(self) -> int:
-        return int(self.state[REJECTED])
-
-    @property
-    def inadmissible_steps(self) -> int:
-        return int(self.state[INADMISSIBLE])
 
     def settle(self) -> None:
         """Make the algebraic rows consistent: at the start, and after a jump of what they depend on."""
