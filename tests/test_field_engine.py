@@ -8,6 +8,8 @@ import pytest
 from fields import pfhub, quartic, rate, regular, ternary
 
 from simulator.faults import Invalid, NumericsError
+from simulator.kernels.chebyshev import chebyshev_weights, longest_step
+from simulator.kernels.field_radius import fluctuation
 from simulator.kernels.stepping import STEP
 from simulator.problem.box import Box
 from simulator.problem.noise import Noise
@@ -27,7 +29,7 @@ def slope(problem, special=True) -> np.ndarray:
     """The engine's du/dt at the start."""
     run = FieldIntegration(problem, Controls(), special)
     run.evaluate()
-    return run.arrays[1].reshape(problem.shape).copy()
+    return run.register(run.registers.f0).reshape(problem.shape).copy()
 
 
 def problems(box, sides):
@@ -276,9 +278,55 @@ def test_any_number_of_threads_gives_the_same_bits(law, box):
     for run in runs:
         run.system = run.system._replace(rows=16)
         run.sums = np.zeros(-(-box.cells[1] // 16))
-        run.threads = Threads([run.work, *run.threads.works[1:]], run.sums.size) if run.threads else None
+        run.threads = Threads([run.work, *run.threads.works[1:]]) if run.threads else None
         run.advance(1.0)
     assert all(np.array_equal(run.u, runs[0].u) and run.error == runs[0].error for run in runs)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("rows", [4, 5, 33, 40])
+@pytest.mark.parametrize("sides", list(product(SIDES, repeat=2)), ids=" ".join)
+def test_stages_of_a_sweep_equal_stages_one_by_one(sides, rows, threads):
+    """Of 3 to 19 stages: with and without bands, seams and several sweeps."""
+    problem = quartic(RIPPLE, Box((5.0, 0.5 * rows), (11, rows)), sides=sides, end=1.0)
+    for count in (3, 9, 19):
+        found, h = [], None
+        for special in (True, False):
+            run = FieldIntegration(problem, Controls(), special, threads if special else 1)
+            run.evaluate()
+            h = h or longest_step(count, run.radius())
+            weights, times = chebyshev_weights(count), np.zeros(count + 2)
+            assert run.run(h, weights, times, *run.histories(times)) == 0
+            new, rate_of_new = (run.registers.one, run.registers.other)[:: 1 if count % 2 else -1]
+            found.append((run.register(new), h * run.register(rate_of_new), run.sums.sum()))
+        swept, single = found
+        assert np.abs(single[0] - problem.start()).max() > 1e-3
+        for a, b in zip(swept, single, strict=True):
+            assert a == pytest.approx(b, rel=1e-10, abs=1e-12)
+
+
+@pytest.mark.parametrize("scheme", FIELD_SCHEMES, ids=str)
+def test_small_waves_grow_as_accurately_as_large_ones(scheme):
+    """The error of a step is measured by what the fields vary by: the same waves a hundred times smaller take the same
+    steps."""
+    steps, errors = [], []
+    for size in (1e-3, 1e-5):
+        box = Box((8.0, 8.0), (16, 16))
+        wave = f"0.5 + {size}*cos(2*pi*x/8)*cos(2*pi*y/8)"
+        problem = regular(wave, box, 3.0, mobility="0.25", sides="periodic", end=20.0)
+        runs = [carried(problem, 20.0, scheme.name, rtol=rtol) for rtol in (1e-4, 1e-8)]
+        steps.append(runs[0].steps)
+        errors.append(np.abs(runs[0].u - runs[1].u).max() / np.abs(runs[1].u - 0.5).max())
+    assert steps[1] == pytest.approx(steps[0], rel=0.05)
+    assert errors[1] == pytest.approx(errors[0], rel=0.2)
+    assert errors[0] < 0.02
+
+
+@pytest.mark.parametrize("problem", [ternary({"A": "0.3 + 0.1*x/9", "B": "0.3 + 1e-9*y"}, SQUARE, end=1.0)])
+def test_what_fields_vary_by(problem):
+    run = FieldIntegration(problem, Controls())
+    found = fluctuation(2, run.register(run.registers.u), run.work.rest, run.work.flow)
+    assert found == pytest.approx(np.sqrt(np.mean(np.var(problem.start(), axis=(1, 2)))), rel=1e-12)
 
 
 def test_schemes_that_do_not_fit_are_refused():

@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import h5py
-import matplotlib
+import matplotlib.animation
 import numpy as np
 import pytest
 from domains import SAVES, domains

@@ -135,7 +135,7 @@ def test_progress_goes_from_nothing_to_all():
     told = []
     simulator.solve(quench((12, 12), end=10.0, save=(2.0,)), CONTROLS, progress=told.append)
     assert told == sorted(told)
-    assert 0.0 < told[0] < 0.5
+    assert 0.0 <= told[0] < 0.5  # 0 if the first step is taken again
     assert told[-1] == 1.0
 
 

@@ -10,8 +10,11 @@ The rows of a plane are taken in tiles. What the potentials and mobilities of a 
 with one more row above and below it (a halo, computed again by the neighbouring tile) and one more cell at either end
 of a row: no loop over a row meets a side. In three dimensions a tile goes through the planes, three of which are held.
 Every tile is by itself, whatever computes the others: results do not depend on the number of threads.
+
+Rows that stay in cache through many stages: see `simulator.kernels.field_sweep`.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -29,6 +32,8 @@ RING = 3  # planes of potentials that a tile holds in three dimensions
 # Cells of a tile, in two dimensions and of a plane in three: what a stage needs of it at once fits a larger cache.
 TILE, TILE_OF_PLANE = 32768, 8192
 FEWEST_ROWS = 16  # so that the halo is a small part
+DEPTH = 8  # most stages of one sweep
+LINE = 8  # numbers of a cache line
 
 
 class FieldSystem(NamedTuple):
@@ -54,6 +59,16 @@ class FieldSystem(NamedTuple):
     overshoot: Real  # how far outside they may be
 
 
+class Registers(NamedTuple):
+    """The state u, F(u) and two stages, in one array: each in as many planes as the state has, from the one named."""
+
+    values: Cube
+    u: Int
+    f0: Int
+    one: Int
+    other: Int
+
+
 class FieldWork(NamedTuple):
     """Arrays of a tile, one set for each thread. Rows have a cell more at either end."""
 
@@ -66,23 +81,35 @@ class FieldWork(NamedTuple):
     mantissa: Vector
     exponent: Vector
     flow: Vector  # (nx,) div M grad mu of a row
+    squares: Vector  # (nx,) sums over the rows of a tile, of errors
+    ring: Cube  # (DEPTH, 3, nx and a cache line on either side): potentials of a sweep
 
 
-@kernel
-def field_workspace(m: Int, rows: Int, nx: Int, planes: Int, programs: Int) -> FieldWork:
+def aligned(*shape: int) -> np.ndarray:
+    """Zeros that begin with a cache line: loops over rows of whole lines are a tenth faster."""
+    size = math.prod(shape)
+    room = np.zeros(size + LINE)
+    first = -(room.ctypes.data // room.itemsize) % LINE
+    return room[first : first + size].reshape(shape)
+
+
+def field_workspace(m: int, rows: int, nx: int, planes: int, programs: int) -> FieldWork:
     """programs: 1 if there are any."""
     held = RING if planes > 1 else 1
     strip = programs * (rows + 2) * nx
+    lines = -(-nx // LINE) + 2
     return FieldWork(
-        np.zeros((m * held, rows + 2, nx + 2)),
-        np.zeros((m * m * held, rows + 2, nx + 2)),
-        np.zeros((m + 2, strip)),
-        np.zeros(strip),
-        np.zeros((m * m, strip)),
-        np.empty(nx),
-        np.empty(nx),
-        np.empty(nx),
-        np.empty(nx),
+        mu=np.zeros((m * held, rows + 2, nx + 2)),
+        mobility=np.zeros((m * m * held, rows + 2, nx + 2)),
+        strip=np.zeros((m + 2, strip)),
+        position=np.zeros(strip),
+        values=np.zeros((m * m, strip)),
+        rest=np.empty(nx),
+        mantissa=np.empty(nx),
+        exponent=np.empty(nx),
+        flow=np.empty(nx),
+        squares=np.empty(nx),
+        ring=aligned(DEPTH, 3, lines * LINE),
     )
 
 
@@ -96,11 +123,11 @@ def tile_rows(nz: Int, ny: Int, nx: Int) -> Int:
 
 @kernel
 def neighbour(i: Int, n: Int, periodic: Real) -> Int:
-    """The cell that stands for cell i of an axis, -1 <= i <= n: the opposite one, or the mirror of the side."""
+    """The cell that stands for cell i of an axis, -n <= i < 2 n: the one a period away, or the mirror of the side."""
     if i < 0:
-        return n - 1 if periodic > 0.0 else 0
+        return i + n if periodic > 0.0 else -1 - i
     if i >= n:
-        return 0 if periodic > 0.0 else n - 1
+        return i - n if periodic > 0.0 else 2 * n - 1 - i
     return i
 
 

@@ -1,4 +1,6 @@
-"""How fast the fastest mode of Cahn-Hilliard fields decays: the spectral radius that a stabilised step must cover."""
+"""What a step of Cahn-Hilliard fields is chosen by: how fast their fastest mode decays, which a stabilised step must
+cover, how much they vary, and the energy of their gradients.
+"""
 
 import numpy as np
 
@@ -24,22 +26,29 @@ def largest_laplacian(system: FieldSystem) -> Real:
 
 
 @kernel
-def binary_rate(M: Real, degenerate: Int, slopes: Vector, a: Real, stiffness: Real, x: Vector) -> Real:
-    """Largest M(x) (max(mu'(x), 0) + stiffness) of a row; mu' is a polynomial and a / (x (1-x))."""
-    most = 0.0
-    for i in range(x.size):
-        v = x[i]
-        s = 0.0
-        for k in range(slopes.size - 1, -1, -1):
-            s = s * v + slopes[k]
-        product = v * (1.0 - v)
-        if a != 0.0:
-            s += a / product
-        rate = max(s, 0.0) + stiffness
-        if degenerate != 0:
-            rate *= product
-        most = max(most, rate)
-    return M * most
+def binary_rates(
+    degenerate: Int, slopes: Vector, a: Real, stiffness: Real, u: Cube, plane: Int, j: Int, rate: Vector, most: Vector
+):
+    """most = max(most, max(mu'(x), 0) + stiffness) for each column of a row, times x (1-x) if degenerate; mu' is a
+    polynomial and a / (x (1-x)); rate: a row to work in.
+    """
+    last = slopes.size - 1
+    for i in range(rate.size):
+        rate[i] = slopes[last]
+    for k in range(last - 1, -1, -1):
+        c = slopes[k]
+        for i in range(rate.size):
+            rate[i] = rate[i] * u[plane, j, i] + c
+    if a != 0.0:
+        for i in range(rate.size):
+            rate[i] += a / (u[plane, j, i] * (1.0 - u[plane, j, i]))
+    for i in range(rate.size):
+        rate[i] = (rate[i] if rate[i] > 0.0 else 0.0) + stiffness
+    if degenerate != 0:
+        for i in range(rate.size):
+            rate[i] *= u[plane, j, i] * (1.0 - u[plane, j, i])
+    for i in range(rate.size):
+        most[i] = rate[i] if rate[i] > most[i] else most[i]
 
 
 @kernel
@@ -84,11 +93,13 @@ def field_radius(system: FieldSystem, work: FieldWork, t: Real, T: Real, local: 
             slopes[k - POWERS - 1] = (k - POWERS) * local[k]
         degenerate = 1 if system.mobility == DEGENERATE else 0
         a = local[SHARE] if system.potential == LOGARITHM else 0.0
+        stiffness, rate, columns = lattice * system.gradient[0, 0], work.rest, work.flow
+        for i in range(columns.size):
+            columns[i] = 0.0
         for k in range(nz):
             for j in range(ny):
-                rate = binary_rate(local[MOBILITY], degenerate, slopes, a, lattice * system.gradient[0, 0], u[k, j])
-                most = max(most, rate)
-        return lattice * most
+                binary_rates(degenerate, slopes, a, stiffness, u, k, j, rate, columns)
+        return lattice * local[MOBILITY] * columns.max()
     evaluate = evaluate_at(system.evaluate)
     none = np.empty((0, 0, 0))
     H = np.empty_like(work.values)
@@ -102,6 +113,29 @@ def field_radius(system: FieldSystem, work: FieldWork, t: Real, T: Real, local: 
             for i in range(rows * nx):
                 most = max(most, matrix_rate(work.values, H, system.gradient, lattice, i, product))
     return lattice * most
+
+
+@kernel
+def fluctuation(m: Int, u: Cube, sums: Vector, squares: Vector) -> Real:
+    """Root mean square of all unknowns about their means; the last two are rows to work in.
+
+    Deviations are taken from one cell, so that what is squared is no larger than they are.
+    """
+    nz, ny, nx = u.shape[0] // m, u.shape[1], u.shape[2]
+    cells, total = nz * ny * nx, 0.0
+    for a in range(m):
+        reference = u[a * nz, 0, 0]
+        sums[:] = 0.0
+        squares[:] = 0.0
+        for k in range(a * nz, (a + 1) * nz):
+            for j in range(ny):
+                for i in range(nx):
+                    d = u[k, j, i] - reference
+                    sums[i] += d
+                    squares[i] += d * d
+        mean = sums.sum() / cells
+        total += max(0.0, squares.sum() / cells - mean * mean)
+    return np.sqrt(total / m)
 
 
 @kernel

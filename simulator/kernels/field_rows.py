@@ -6,7 +6,7 @@ reads few: a compiler vectorises it only if it can afford to check that they do 
 
 import numpy as np
 
-from simulator.kernels.field import MOBILITY, POWERS, SHARE, neighbour
+from simulator.kernels.field import POWERS, SHARE, neighbour
 from simulator.kernels.jit import Cube, Int, Real, Vector, kernel
 
 LN2 = 0.6931471805599453
@@ -119,44 +119,6 @@ def cubic_rows(
 
 
 @kernel
-def cubic_sweep(
-    local: Vector, kappa: Real, weights: Vector, periodic: Vector, mu: Cube, weight: Real, of_latest: Real,
-    of_out: Real, h_f: Real, h_0: Real, u: Cube, latest: Cube, f0: Cube, first: Int, last: Int, out: Cube,
-):  # fmt: skip
-    """A stage of a cubic potential with one M in two dimensions: `cubic_rows` and `uniform_stage`, three rows of
-    potentials held. What it moves is what it must: four arrays read and one of them written.
-    """
-    ny, nx = u.shape[1], u.shape[2]
-    p0, p1, p2, p3 = local[POWERS], local[POWERS + 1], local[POWERS + 2], local[POWERS + 3]
-    kx, ky = kappa * weights[0], kappa * weights[1]
-    p1 += 2.0 * (kx + ky)
-    cx, cy = h_f * local[MOBILITY] * weights[0], h_f * local[MOBILITY] * weights[1]
-    centre = 2.0 * (cx + cy)
-    for r in range(first - 1, last + 1):
-        j = neighbour(r, ny, periodic[1])
-        a, b = neighbour(j + 1, ny, periodic[1]), neighbour(j - 1, ny, periodic[1])
-        n = (r - first + 1) % 3
-        for i in (0, nx - 1):
-            left, right = neighbour(i - 1, nx, periodic[0]), neighbour(i + 1, nx, periodic[0])
-            v = latest[0, j, i]
-            around = kx * (latest[0, j, left] + latest[0, j, right]) + ky * (latest[0, a, i] + latest[0, b, i])
-            mu[0, n, i + 1] = ((p3 * v + p2) * v + p1) * v + p0 - around
-        for i in range(1, nx - 1):
-            v = latest[0, j, i]
-            around = kx * (latest[0, j, i - 1] + latest[0, j, i + 1]) + ky * (latest[0, a, i] + latest[0, b, i])
-            mu[0, n, i + 1] = ((p3 * v + p2) * v + p1) * v + p0 - around
-        mu[0, n, 0] = mu[0, n, nx] if periodic[0] > 0.0 else mu[0, n, 1]
-        mu[0, n, nx + 1] = mu[0, n, 1] if periodic[0] > 0.0 else mu[0, n, nx]
-        if r <= first:
-            continue
-        k, here, south = r - 1, (r - first) % 3, (r - first - 1) % 3
-        for i in range(nx):
-            old = of_out * out[0, k, i] + weight * u[0, k, i] + h_0 * f0[0, k, i] + of_latest * latest[0, k, i]
-            flow = cx * (mu[0, here, i] + mu[0, here, i + 2]) + cy * (mu[0, n, i + 1] + mu[0, south, i + 1])
-            out[0, k, i] = old + flow - centre * mu[0, here, i + 1]
-
-
-@kernel
 def degenerate_rows(M: Real, periodic: Real, u: Cube, plane: Int, first: Int, count: Int, mobility: Cube, slot: Int):
     """M x (1-x)."""
     ny, nx = u.shape[1], u.shape[2]
@@ -241,23 +203,19 @@ def combine(
     weight: Real, mu: Real, nu: Real, h_f: Real, h_0: Real, u: Cube, latest: Cube, f0: Cube, p: Int, j: Int,
     flow: Vector, out: Cube,
 ):  # fmt: skip
-    """out = weight u + mu latest + nu out + h_f flow + h_0 f0 in a row; with nu = 0 out is not read."""
-    if nu == 0.0:
-        for i in range(flow.size):
-            out[p, j, i] = weight * u[p, j, i] + mu * latest[p, j, i] + h_f * flow[i] + h_0 * f0[p, j, i]
-    else:
-        for i in range(flow.size):
-            old = weight * u[p, j, i] + nu * out[p, j, i] + h_0 * f0[p, j, i]
-            out[p, j, i] = old + mu * latest[p, j, i] + h_f * flow[i]
+    """out = weight u + mu latest + nu out + h_f flow + h_0 f0 in a row."""
+    for i in range(flow.size):
+        old = weight * u[p, j, i] + nu * out[p, j, i] + h_0 * f0[p, j, i]
+        out[p, j, i] = old + mu * latest[p, j, i] + h_f * flow[i]
 
 
 @kernel
-def defect(h: Real, u: Cube, new: Cube, f0: Cube, p: Int, j: Int, flow: Vector, out: Cube) -> Real:
-    """out = flow in a row; returns the sum of the squares of 0.8 (u - new) + 0.4 h (f0 + flow)."""
-    total = 0.0
+def defect(h: Real, u: Cube, new: Cube, f0: Cube, p: Int, j: Int, flow: Vector, out: Cube, squares: Vector):
+    """out = flow in a row, and squares += [0.8 (u - new) + 0.4 h (f0 + flow)]^2: a sum for each column, because one sum
+    along the row takes longer than all the rest.
+    """
     for i in range(flow.size):
         e = 0.8 * (u[p, j, i] - new[p, j, i]) + 0.4 * h * (f0[p, j, i] + flow[i])
-        total += e * e
+        squares[i] += e * e
     for i in range(flow.size):
         out[p, j, i] = flow[i]
-    return total

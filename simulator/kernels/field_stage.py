@@ -16,6 +16,7 @@ from simulator.kernels.field import (
     UNIFORM,
     FieldSystem,
     FieldWork,
+    Registers,
     neighbour,
     outside,
 )
@@ -24,7 +25,6 @@ from simulator.kernels.field_rows import (
     close_rows,
     combine,
     cubic_rows,
-    cubic_sweep,
     defect,
     degenerate_rows,
     logarithm_rows,
@@ -33,7 +33,13 @@ from simulator.kernels.field_rows import (
     uniform_flow,
     uniform_stage,
 )
+from simulator.kernels.field_sweep import deepest, sweep_band, sweep_last, sweep_seam, sweepable
 from simulator.kernels.jit import Cube, Int, Matrix, Real, Vector, evaluate_at, kernel
+
+# Kinds of phases of a step: Y_1; a stage; several stages in the bands of rows and across their seams; F of the new
+# state and the error.
+FIRST, STAGE, BAND, SEAM, LAST = 0, 1, 2, 3, 4
+REGISTERS = 4  # in one array
 
 
 @kernel
@@ -126,24 +132,19 @@ def stage_tiles(
     held = RING if nz > 1 else 1
     # taken out of their tuples before any loop: passing those on costs more than a short row
     bounded, overshoot, grid, own = system.bounded, system.overshoot, system.weights, local[MOBILITY]
-    potential, mobility, flow, values = work.mu, work.mobility, work.flow, work.values
+    potential, mobility, flow, values, squares = work.mu, work.mobility, work.flow, work.values, work.squares
     uniform, deep = 1 if system.mobility == UNIFORM else 0, 1 if nz > 1 else 0
-    simple = uniform if m == 1 and system.source < 0 and last_stage == 0 and weights[NU] != 0.0 else 0
+    simple = uniform if m == 1 and system.source < 0 and last_stage == 0 else 0
     mu, nu, h_f, h_0 = weights[MU], weights[NU], weights[MU_F] * h, weights[NU_F] * h
     weight = 1.0 - mu - nu
-    fused = system.potential == POLYNOMIAL and local.size == POWERS + CUBIC
     count = 0
     for tile in range(first_tile, last_tile):
         first = tile * system.rows
         last = min(ny, first + system.rows)
-        total = 0.0
-        if simple == 1 and deep == 0 and fused:
-            cubic_sweep(
-                local, system.gradient[0, 0], grid, system.periodic, potential, weight, mu, nu, h_f, h_0, u, latest, f0,
-                first, last, out,
-            )  # fmt: skip
+        for i in range(squares.size):
+            squares[i] = 0.0
         # a plane is computed when its potentials and those of the planes before and after it are there
-        for plane in range(-deep, 0 if simple == 1 and deep == 0 and fused else nz + deep):
+        for plane in range(-deep, nz + deep):
             slot = (plane + 1) % RING if deep > 0 else 0
             prepare(system, work, local, t, T, latest, neighbour(plane, nz, system.periodic[2]), slot, first, last)
             k = plane - deep
@@ -182,8 +183,8 @@ def stage_tiles(
                     if last_stage == 0:
                         combine(weight, mu, nu, h_f, h_0, u, latest, f0, p, j, flow, out)
                     else:
-                        total += defect(h, u, latest, f0, p, j, flow, out)
-        sums[tile] = total
+                        defect(h, u, latest, f0, p, j, flow, out, squares)
+        sums[tile] = squares.sum()
         if bounded > 0.0:
             for k in range(nz):
                 for j in range(first, last):
@@ -192,39 +193,94 @@ def stage_tiles(
 
 
 @kernel
-def first_stage(h: Real, u: Cube, f0: Cube, out: Cube):
-    """out = u + h f0."""
+def first_rows(h: Real, u: Cube, f0: Cube, first: Int, last: Int, one: Cube, other: Cube):
+    """one = Y_1 = u + h f0 and other = Y_0 = u in some rows of all planes."""
     for p in range(u.shape[0]):
-        for j in range(u.shape[1]):
+        for j in range(first, last):
             for i in range(u.shape[2]):
-                out[p, j, i] = u[p, j, i] + h * f0[p, j, i]
+                one[p, j, i] = u[p, j, i] + h * f0[p, j, i]
+                other[p, j, i] = u[p, j, i]
+
+
+@kernel
+def register(registers: Registers, place: Int, planes: Int) -> Cube:
+    return registers.values[place : place + planes]
+
+
+@kernel
+def plan(system: FieldSystem, count: Int, powers: Int, ny: Int, parts: Int) -> Matrix:
+    """The phases of a step of `count` stages in rows (kind, first stage, how many stages); with no stage, F(u) alone.
+
+    A phase is done in parts, which do not depend on one another, and begins when the one before is done with.
+    """
+    phases = np.zeros((2 * count + 2, 3))
+    used, j = 0, 1
+    while j <= count:
+        kind, depth = FIRST if j == 1 else STAGE, 1
+        if j > 1 and sweepable(system, powers) == 1:
+            kind, depth = BAND, deepest(count - j + 1, ny, parts)
+        phases[used, 0], phases[used, 1], phases[used, 2] = kind, j, depth
+        used += 1
+        if kind == BAND and depth > 1:
+            phases[used, 0], phases[used, 1], phases[used, 2] = SEAM, j, depth
+            used += 1
+        j += depth
+    phases[used, 0], phases[used, 1], phases[used, 2] = LAST, j, 1
+    return phases[: used + 1]
+
+
+@kernel
+def run_phase(
+    phase: Vector, part: Int, parts: Int, system: FieldSystem, work: FieldWork, h: Real, weights: Matrix,
+    times: Vector, temperatures: Vector, locals: Matrix, registers: Registers, sums: Vector,
+) -> Int:  # fmt: skip
+    """One part of a phase of `plan`. Returns how many cells were not admissible.
+
+    Rows j = 2 .. s of times, temperatures and locals belong to the F that stage j of s uses, row s + 1 to the new
+    state.
+    """
+    kind, j, depth = int(phase[0]), int(phase[1]), int(phase[2])
+    if kind == BAND:
+        sweep_band(system, work, h, weights, locals, registers, j, depth, part, parts)
+        return 0
+    if kind == SEAM:
+        sweep_seam(system, work, h, weights, locals, registers, j, depth, part, parts)
+        return 0
+    count, planes = weights.shape[0] - 1, registers.values.shape[0] // REGISTERS
+    u, f0 = register(registers, registers.u, planes), register(registers, registers.f0, planes)
+    if kind == FIRST:
+        one, other = register(registers, registers.one, planes), register(registers, registers.other, planes)
+        first, last = u.shape[1] * part // parts, u.shape[1] * (part + 1) // parts
+        first_rows(weights[1, MU_F] * h, u, f0, first, last, one, other)
+        return 0
+    to, of = (registers.other, registers.one) if j % 2 == 0 else (registers.one, registers.other)
+    if count == 0:
+        to, of = registers.f0, registers.u
+    first, last = sums.size * part // parts, sums.size * (part + 1) // parts
+    if kind == LAST and sweepable(system, locals.shape[1] - POWERS) == 1:
+        sweep_last(system, work, h, locals[j], registers, of, to, first, last, sums)
+        return 0
+    return stage_tiles(
+        system, work, first, last, 1 if kind == LAST else 0, h, weights[min(j, count)], times[j], temperatures[j],
+        locals[j], u, f0, register(registers, of, planes), register(registers, to, planes), sums,
+    )  # fmt: skip
 
 
 @kernel
 def stages(
     system: FieldSystem, work: FieldWork, h: Real, weights: Matrix, times: Vector, temperatures: Vector, locals: Matrix,
-    u: Cube, f0: Cube, one: Cube, other: Cube, sums: Vector,
+    registers: Registers, sums: Vector,
 ) -> Int:  # fmt: skip
     """All stages of a step from u, and F of the new state; or, with one row of weights, F(u) in f0 and no more.
 
-    Of s stages, rows j = 2 .. s of times, temperatures and locals belong to the F that stage j uses, row s + 1 to the
-    new state. It is left in `one` if s is odd, in `other` if it is even; its F in the other of them. Returns how many
-    cells were not admissible in the first stage that had any, after which nothing more is computed.
+    The new state is left in `one` if the number of stages is odd, in `other` if it is even; its F in the other of them.
+    Returns how many cells were not admissible in the first stage that had any, after which nothing more is computed.
     """
-    count, tiles = weights.shape[0] - 1, sums.size
-    if count > 0:
-        first_stage(weights[1, MU_F] * h, u, f0, one)
-    for j in range(min(2, count + 1), count + 2):
-        latest, out = (one, other) if j % 2 == 0 else (other, one)
-        if count == 0:
-            latest, out = u, f0
-        row = weights[min(j, count)].copy()
-        if j == 2:  # the stage before is u itself, and out holds nothing yet
-            row[NU] = 0.0
-        last = 1 if j > count else 0
-        failed = stage_tiles(
-            system, work, 0, tiles, last, h, row, times[j], temperatures[j], locals[j], u, f0, latest, out, sums
-        )
+    phases = plan(system, weights.shape[0] - 1, locals.shape[1] - POWERS, registers.values.shape[1], 1)
+    for k in range(phases.shape[0]):
+        failed = run_phase(
+            phases[k], 0, 1, system, work, h, weights, times, temperatures, locals, registers, sums
+        )  # fmt: skip
         if failed > 0:
             return failed
     return 0

@@ -146,11 +146,11 @@ class Kernel:
     most kernels: `inner` for other kernels, a call for Python, `address` for a `Caller`.
     """
 
-    def __init__(self, function):
-        self.function = function
+    def __init__(self, function, always_inline: bool = False):
+        self.function, self.always_inline = function, always_inline
         functools.update_wrapper(self, function)
 
-    def compile(self, use: str, **wrappers: bool):
+    def compile(self, use: str, **choices: bool):
         """The compiled function for one use.
 
         It is asked for first with its callees left as they are: a function found in the cache needs none of them, and
@@ -161,7 +161,7 @@ class Kernel:
         notes = inspect.get_annotations(self.function)
         result = numba_type(notes.pop("return", None))
         signature = result(*(numba_type(note) for note in notes.values()))
-        options = {"cache": True, "error_model": "numpy", "fastmath": {"contract"}, **wrappers}
+        options = {"cache": True, "error_model": "numpy", "fastmath": {"contract"}, **choices}
         make = numba().njit(signature, **options)
         with configured():
             with contextlib.suppress(numba().core.errors.TypingError):
@@ -185,7 +185,8 @@ class Kernel:
 
     @functools.cached_property
     def inner(self):
-        return self.compile("inner", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+        options = {"forceinline": True} if self.always_inline else {}
+        return self.compile("inner", no_cpython_wrapper=True, no_cfunc_wrapper=True, **options)
 
     @functools.cached_property
     def entry(self):
@@ -234,6 +235,8 @@ class Caller:
 
 
 kernel = Kernel
+# For a few lines in a loop over rows: to hand on its arrays takes as long as a dozen cells.
+inlined_kernel = functools.partial(Kernel, always_inline=True)
 flux_at = Caller(FLUX)
 flux_slopes_at = Caller(FLUX_SLOPES)
 source_at = Caller(SOURCE)

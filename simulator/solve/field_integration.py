@@ -1,7 +1,7 @@
 """Cahn-Hilliard fields carried forward in time by a stabilised explicit method, in arrays that are made once.
 
-Four arrays of the size of the unknowns are held: the state u, F(u) and two stages. The new state is left in one of the
-stages and its F in the other; they change places with the first two.
+Four registers of the size of the unknowns are held: the state u, F(u) and two stages. The new state is left in one of
+the stages and its F in the other; they change places with the first two.
 """
 
 from collections.abc import Callable
@@ -10,9 +10,9 @@ import numpy as np
 
 from simulator.faults import NumericsError
 from simulator.kernels.chebyshev import MOST_STAGES, NODE, WEIGHTS, chebyshev_weights, longest_step, stage_count
-from simulator.kernels.field import UNIFORM, field_workspace
-from simulator.kernels.field_radius import field_radius, gradient_energy
-from simulator.kernels.field_stage import stages
+from simulator.kernels.field import UNIFORM, Registers, aligned, field_workspace
+from simulator.kernels.field_radius import field_radius, fluctuation, gradient_energy
+from simulator.kernels.field_stage import REGISTERS, stages
 from simulator.kernels.stepping import (
     FAILURES,
     STATE_SIZE,
@@ -37,6 +37,7 @@ RADIUS_MARGIN = 1.1
 FIRST_STEP = 0.25  # of the inverse of the spectral radius
 SMALLEST_STEP = 1e-40  # of the whole run
 ERROR_ORDER = 3.0
+ROUNDING = np.finfo(float).eps  # of a fraction
 # Cells of which an energy is evaluated at once.
 ENERGY_CELLS = 1 << 16
 ERROR = STATE_SIZE  # an entry of the state beyond those of all schemes: the errors of all steps, added up
@@ -58,7 +59,7 @@ class FieldIntegration(Stepped):
     a function of u and t alone, so that a run which goes on from u and state makes the same numbers, bit for bit.
     """
 
-    arrays_held = 4
+    registers_held = REGISTERS
 
     def __init__(self, problem: FieldProblem, controls: Controls, special: bool = True, threads: int | None = None):
         """special: see `FieldEquations`; threads: as many as pay, by default."""
@@ -69,14 +70,16 @@ class FieldIntegration(Stepped):
         m, *cells = self.shape
         planes = cells[0] if len(cells) == 3 else 1
         self.flat = (m * planes, *cells[-2:])
-        self.arrays = [problem.start().reshape(self.flat), *(np.empty(self.flat) for _ in range(self.arrays_held - 1))]
+        values = aligned(self.registers_held * self.flat[0], *self.flat[1:])
+        self.registers = Registers(values, *(k * self.flat[0] for k in range(REGISTERS)))
+        self.u = problem.start()
         self.state = np.zeros(STATE_SIZE + 1)
         self.evaluations = 0
         self.sums = np.zeros(-(-cells[-2] // self.system.rows))
-        count = thread_count(self.arrays[0].size, self.sums.size) if threads is None else threads
+        count = thread_count(self.u.size, self.sums.size) if threads is None else threads
         programs = self.equations.programs
         works = [field_workspace(m, self.system.rows, cells[-1], planes, programs) for _ in range(count)]
-        self.work, self.threads = works[0], Threads(works, self.sums.size) if count > 1 else None
+        self.work, self.threads = works[0], Threads(works) if count > 1 else None
         self.control = Control(
             controls.rtol, controls.step or 0.0, self.system.overshoot, SMALLEST_STEP * problem.end, 1
         )
@@ -86,14 +89,18 @@ class FieldIntegration(Stepped):
         self.fixed = self.equations.locals(np.array([problem.temperature_at(0.0)]))[0]
         self.repeated: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
+    def register(self, place: int) -> np.ndarray:
+        """(m nz, ny, nx)"""
+        return self.registers.values[place : place + self.flat[0]]
+
     @property
     def u(self) -> np.ndarray:
         """The state (m, [nz,] ny, nx)."""
-        return self.arrays[0].reshape(self.shape)
+        return self.register(self.registers.u).reshape(self.shape)
 
     @u.setter
     def u(self, value: np.ndarray) -> None:
-        self.arrays[0][...] = np.asarray(value, float).reshape(self.flat)
+        self.u[...] = value
 
     @property
     def error(self) -> float:
@@ -144,7 +151,15 @@ class FieldIntegration(Stepped):
         """Spectral radius of the right-hand side at the state, 1/s."""
         T, local = self.histories(np.array([self.time]))
         margin = 1.0 if self.equations.mobility == UNIFORM else RADIUS_MARGIN
-        return margin * field_radius(self.system, self.work, self.time, T[0], local[0], self.arrays[0])
+        return margin * field_radius(self.system, self.work, self.time, T[0], local[0], self.register(self.registers.u))
+
+    def allowed_error(self, rounding: float) -> float:
+        """Root mean square that the error of a step may have: rtol of what the fields vary by at the state, or what
+        rounding makes of a step. What un-mixes is small deviations that grow: an error that is small beside 1, but not
+        beside them, grows as they do.
+        """
+        varies = fluctuation(self.shape[0], self.register(self.registers.u), self.work.rest, self.work.flow)
+        return max(self.control.rtol * varies, rounding)
 
     def run(
         self, h: float, weights: np.ndarray, times: np.ndarray, temperatures: np.ndarray, locals: np.ndarray
@@ -152,9 +167,9 @@ class FieldIntegration(Stepped):
         """The stages of a step, see `simulator.kernels.field_stage.stages`."""
         if self.threads is not None:
             return self.threads.stages(
-                self.system, h, weights, times, temperatures, locals, *self.arrays, self.sums
+                self.system, h, weights, times, temperatures, locals, self.registers, self.sums
             )  # fmt: skip
-        return stages(self.system, self.work, h, weights, times, temperatures, locals, *self.arrays, self.sums)
+        return stages(self.system, self.work, h, weights, times, temperatures, locals, self.registers, self.sums)
 
     def step(self) -> int:
         """Try one step; RUNNING, or why no other will do."""
@@ -166,6 +181,10 @@ class FieldIntegration(Stepped):
         count = stage_count(h, radius)
         if count > MOST_STAGES and self.control.fixed == 0.0:
             count, h = MOST_STAGES, min(h, longest_step(MOST_STAGES, radius))
+        elif count > 2 and self.control.fixed == 0.0 and h < self.stop - self.time:
+            shorter = longest_step(count - 1, radius)
+            if shorter / (count - 1) > h / count:  # one stage fewer goes further for each stage
+                count, h = count - 1, shorter
         if too_small(self.control, self.time, h):
             return STEP_TOO_SMALL
         weights = chebyshev_weights(count)
@@ -175,16 +194,17 @@ class FieldIntegration(Stepped):
             times[-1] = self.stop
         outside = self.run(h, weights, times, *self.histories(times))
         self.evaluations += count
-        error = float(np.sqrt(self.sums.sum() / self.arrays[0].size)) if outside == 0 else 0.0
-        norm = error / self.control.rtol if np.isfinite(error) else np.inf
+        error = float(np.sqrt(self.sums.sum() / self.u.size)) if outside == 0 else 0.0
+        # Differences of F amplify the rounding of a field by the spectral radius.
+        norm = error / self.allowed_error(ROUNDING * (1.0 + h * radius)) if np.isfinite(error) else np.inf
         allowed = int(outside == 0)
         again = state[FAILURES] > 0.0
         if take(self.control, state, self.stop, h, norm, ERROR_ORDER, allowed):
             if again:  # the next step is not longer than the one that was found by trying
                 state[STEP] = min(state[STEP], h)
             state[ERROR] += error
-            u, f0, one, other = self.arrays
-            self.arrays = [one, other, u, f0] if count % 2 else [other, one, u, f0]
+            values, u, f0, one, other = self.registers
+            self.registers = Registers(values, *((one, other) if count % 2 else (other, one)), u, f0)
             return RUNNING
         return rejected(self.control, state, norm, allowed)
 
@@ -192,15 +212,15 @@ class FieldIntegration(Stepped):
         """Mean of G + (1/2) sum_ab kappa_ab grad u_a . grad u_b over the box, J/mol, with the differences of the
         right-hand side: with closed or periodic sides and a constant temperature it falls.
         """
-        u = self.arrays[0].reshape(self.shape[0], -1)
+        u = self.u.reshape(self.shape[0], -1)
         T = self.problem.temperature_at(self.time, -1)
         pieces = range(0, u.shape[1], ENERGY_CELLS)
         bulk = sum(float(self.problem.law.energy(u[:, i : i + ENERGY_CELLS], T=T)[0].sum()) for i in pieces)
-        return (bulk + gradient_energy(self.system, self.arrays[0])) / u.shape[1]
+        return (bulk + gradient_energy(self.system, self.register(self.registers.u))) / u.shape[1]
 
     def inventory(self) -> np.ndarray:
         """Mean (m,) of every independent component."""
-        return self.arrays[0].reshape(self.shape[0], -1).mean(axis=1)
+        return self.u.reshape(self.shape[0], -1).mean(axis=1)
 
     def finish(self, status: int) -> None:
         raise_unless_done(status, time=self.time, step=self.state[STEP], max_steps=self.controls.max_steps)

@@ -17,12 +17,13 @@ from simulator.kernels.stepping import STEP, propose, rejected, take, too_small
 from simulator.kernels.system import RUNNING, STEP_TOO_SMALL
 from simulator.problem.field_problem import FieldProblem
 from simulator.solve.controls import Controls
-from simulator.solve.field_integration import ENERGY_CELLS, ERROR, ERROR_ORDER, FieldIntegration
+from simulator.solve.field_integration import ENERGY_CELLS, ERROR, ERROR_ORDER, ROUNDING, FieldIntegration
 
 GAMMA = 1.0 - np.sqrt(0.5)
 DELTA = 1.0 - 0.5 / GAMMA
 # Of the largest curvature of the energy: half of it is what the explicit part must be kept below.
 STABILISED = 0.5
+TRANSFORMED = 10.0 * ROUNDING  # what a transform there and back does to a fraction
 DEFECT = 0.5  # of the trapezoidal rule, as an estimate of the error of a step
 
 
@@ -79,7 +80,7 @@ class SpectralIntegration(FieldIntegration):
     Source: Ascher, Ruuth & Spiteri (1997), Appl. Numer. Math. 25, 151, scheme (2,2,2).
     """
 
-    arrays_held = 1
+    registers_held = 1
 
     def __init__(self, problem: FieldProblem, controls: Controls):
         law = problem.law
@@ -155,7 +156,9 @@ class SpectralIntegration(FieldIntegration):
         state, start, w0 = self.state, self.time, self.w
         if state[STEP] == 0.0:
             speed = np.sqrt(self.modes.mean_square(self.slope + self.stiffness(w0, start, self.symbol)))
-            state[STEP] = min(0.1 * np.cbrt(self.control.rtol) / max(speed, 1e-300), self.problem.end - start)
+            state[STEP] = min(
+                0.1 * np.cbrt(self.allowed_error(TRANSFORMED)) / max(speed, 1e-300), self.problem.end - start
+            )
         h = propose(self.control, state, self.stop)
         if too_small(self.control, start, h):
             return STEP_TOO_SMALL
@@ -177,7 +180,7 @@ class SpectralIntegration(FieldIntegration):
             change = self.slope + self.stiffness(w0, start, self.symbol) + slope + self.stiffness(w, end, self.symbol)
             defect = self.implicit(GAMMA * h, end, w - w0 - 0.5 * h * change)
             error = DEFECT * float(np.sqrt(self.modes.mean_square(defect)))
-        norm = error / self.control.rtol if np.isfinite(error) else np.inf
+        norm = error / self.allowed_error(TRANSFORMED) if np.isfinite(error) else np.inf
         if take(self.control, state, self.stop, h, norm, ERROR_ORDER, int(allowed)):
             state[ERROR] += error
             self.u, self.w, self.slope = u, w, slope
