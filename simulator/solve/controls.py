@@ -8,8 +8,9 @@ from simulator.faults import Fault, Invalid
 @dataclass(frozen=True)
 class Controls:
     """scheme: a name in SCHEMES or FIELD_SCHEMES, or "auto", the first; rtol: error allowed in a step, relative to the
-    size of each unknown, in fields to what they vary by; extrapolate: solve on n and 2n cells and combine them (Richardson); step: a fixed time step in
-    s instead of error control; max_steps: a run that needs more fails."""
+    size of each unknown, in fields to what they vary by; extrapolate: solve on n and 2n cells and combine them
+    (Richardson); step: a fixed time step in s instead of error control; max_steps: a run that needs more fails.
+    """
 
     scheme: str = "auto"
     rtol: float = 1e-6
