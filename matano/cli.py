@@ -186,13 +186,19 @@ def analyse(
     composition: Annotated[
         str, typer.Option(metavar="NAME=X", help="Measured structure factors: mean mole fraction of a component.")
     ] = "",
-    force: Annotated[bool, typer.Option("--force", help="Replace files that --case and --save write.")] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="R.html", help="Write a page: data, figures, values, what is left of a profile."),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace files that --case, --report and --save write.")
+    ] = False,
 ):
     """Recover diffusivities from profiles. Truth and error stand beside them where the law is known."""
     from matano.commands.analyse import Options, analyse
 
     options = Options(method, time, x, component, ends, basis, temperature, smoother, dependent, composition)
-    return analyse(files, options, json, save, output, case, force)
+    return analyse(files, options, json, save, output, case, report, force)
 
 
 @app.command()

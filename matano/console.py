@@ -132,6 +132,13 @@ def check_target(path: Path, force: bool = True) -> None:
         raise UsageFault.at(str(path), "exists. Replace it with --force, or choose another name.")
 
 
+def check_page(path: Path, force: bool) -> None:
+    """Raise UsageFault unless a page may be written at `path`."""
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise UsageFault.at(str(path), f"unknown kind of page {path.suffix!r}; use .html.")
+    check_target(path, force)
+
+
 def refused(path: Path, error: OSError) -> UsageFault:
     """What to say when the system refuses to write a file."""
     reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or str(error)

@@ -102,12 +102,18 @@ def analyse(*sources, method: str = "", component: str = "", time: float | str |
 
 
 def report(result):
-    """The page of a result, as `matano report` writes it: a Document with .write(path) and .html().
+    """The page of a result, as `matano report` writes it, or of an Analysis, as `matano analyse --report` does: a
+    Document with .write(path) and .html().
 
-    result: a path, or a result that was read from a file. Raises Invalid for one that is in no file.
+    result: a path, a result that was read from a file, or what `analyse` returned. Raises Invalid for a result that is
+    in no file.
     """
+    from matano.pages.analysed import page_of_analyses
     from matano.pages.results import page_of
 
+    if hasattr(result, "estimate"):
+        with own_look():
+            return page_of_analyses([result])
     path = result if isinstance(result, str | Path) else getattr(result, "path", None)
     if path is None:
         raise Invalid.at("report", 'the page is of a file: matano.run(case, output="couple.h5") makes one.')

@@ -96,16 +96,23 @@ def residuals(result):
     """What every analysis that the result holds leaves of the profile it was made from."""
     from matano.saved_analyses import saved_analyses
 
+    none = "this result holds no analysis: add one with `matano analyse FILE.h5 --save`."
+    return left_by(saved_analyses(result), none, result)
+
+
+def left_by(entries, none: str, shown=None):
+    """What analyses leave of the profiles they are of. Raises Invalid where no profile follows from any of them, or,
+    where there is none, with a sentence that says so.
+    """
     found, why = [], []
-    for entry in saved_analyses(result):
+    for entry in entries:
         try:
             found.append((entry, residuals_of(entry)))
         except Invalid as error:
             why.append(error.faults[0].sentence)
     if not found:
-        text = why[0] if why else "this result holds no analysis: add one with `matano analyse FILE.h5 --save`."
-        raise Invalid.at("plot residuals", text)
-    return figure_of(found, result)
+        raise Invalid.at("plot residuals", why[0] if why else none)
+    return figure_of(found, shown)
 
 
 def figure_of(found, shown=None):

@@ -178,7 +178,7 @@ def test_tables_hold_the_numbers(folder, tree):
 
 
 def test_analyses_stand_beside_the_truth(tree):
-    found = {line[0]: line for line in rows(tree, "What was recovered from this result")}
+    found = {line[0]: line for line in rows(tree, "What was recovered")}
     assert set(found) == {"erf-fit", "sauer-freise"}
     for line in found.values():
         assert float(line[2].rstrip(" %")) < float(line[3].rstrip(" %")) and line[4] == "✓ passed"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from matano.console import UsageFault, check_target, print_json, refused, say
+from matano.console import UsageFault, check_page, check_target, print_json, refused, say
 from matano.default_methods import alone, default_of, of_all
 from matano.sources import Source, named, read
 from simulator.faults import Invalid
@@ -49,10 +49,19 @@ class Analysis:
 
 
 def analyse(
-    paths: list[Path], options: Options, as_json: bool, save: bool, figure: Path | None, case: Path | None, force: bool
+    paths: list[Path],
+    options: Options,
+    as_json: bool,
+    save: bool,
+    figure: Path | None,
+    case: Path | None,
+    page: Path | None,
+    force: bool,
 ):
     if case is not None:
         check_target(case, force)
+    if page is not None:
+        check_page(page, force)
     if figure is not None:
         from matano.drawing import check_figure
 
@@ -81,6 +90,12 @@ def analyse(
             target = draw(group, figure, several=len(groups) > 1)
             if not as_json:
                 print(f"figure: {target}")
+    if page is not None:
+        from matano.pages.analysed import page_of_analyses
+
+        written = page_of_analyses([entry for group in groups for entry in group])
+        written.write(page, force)
+        (say if as_json else print)(f"page: {page}, {written.figures} figures")
     if case is not None:
         first = groups[0][0]
         table = write_recovered(first, case)

@@ -2,14 +2,16 @@
 
 from pathlib import Path
 
-from matano.console import UsageFault, check_target
+from matano.console import UsageFault, check_page
+
+MEASURED = (".csv", ".tsv", ".txt")
 
 
 def report(path: Path, output: Path | None, force: bool) -> int:
+    if path.suffix.lower() in MEASURED:
+        raise UsageFault.at(str(path), "is no result; of measured data: matano analyse FILE --report R.html.")
     target = output or Path(f"{path.stem}.html")
-    if target.suffix.lower() not in (".html", ".htm"):
-        raise UsageFault.at(str(target), f"unknown kind of page {target.suffix!r}; use .html.")
-    check_target(target, force)
+    check_page(target, force)
     from matano.pages.results import page_of
 
     page = page_of(path)

@@ -12,10 +12,14 @@ MARKS = {"passed": True, "expected": None, "FAILED": False}
 
 
 def analyses(page: Document, result) -> None:
-    """A heading, a table of all, and for each its numbers, table and figure; nothing where the file has none."""
+    """What the analyses of a file say; nothing where it has none."""
     found = saved_analyses(result)
-    if not found:
-        return
+    if found:
+        together(page, found)
+
+
+def together(page: Document, found) -> None:
+    """A heading, a table of all, and for each its numbers, table and figure."""
     page.heading("Analyses")
     overview(page, found)
     for group in grouped(found):
@@ -45,16 +49,16 @@ def overview(page: Document, found) -> None:
             )
         )
     head = ("method", "recovers", "largest error in the window", "tolerance of a round trip", "")
-    page.table(head, lines, caption="What was recovered from this result")
+    page.table(head, lines, caption="What was recovered")
 
 
 def grouped(found) -> list[list]:
-    """Analyses that are drawn together: of the same quantity, at the same time, of the same component."""
+    """Analyses that are drawn together: of the same files and quantity, at the same time, of the same component."""
     groups: dict[tuple, list] = {}
     for entry in found:
         estimate = entry.estimate
         time = entry.profile.time if np.ndim(entry.profile.time) == 0 else None
-        key = (estimate.recovers, estimate.component, estimate.composition.ndim, time)
+        key = (entry.paths, estimate.recovers, estimate.component, estimate.composition.ndim, time)
         groups.setdefault(key, []).append(entry)
     return list(groups.values())
 

@@ -166,8 +166,6 @@ def counted(title: str, rows, count: int, of: str = "states") -> str:
 
 def provenance(path: Path, facts: dict, pairs: dict[str, str]):
     """Pairs of a name and a text: the file, its checksum, when it was made by which command, versions."""
-    from importlib.metadata import PackageNotFoundError, version
-
     yield "file", path.name
     with path.open("rb") as file:
         yield "sha256 of the file", hashlib.file_digest(file, "sha256").hexdigest()
@@ -178,6 +176,13 @@ def provenance(path: Path, facts: dict, pairs: dict[str, str]):
     for name in ("set", "versions"):
         if name in pairs:
             yield {"set": "changed by --set", "versions": "versions of the run"}[name], pairs[name]
+    yield from made_by()
+
+
+def made_by():
+    """What has written a page."""
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         yield "this page by", f"matano {version('matano')}"
     except PackageNotFoundError:
