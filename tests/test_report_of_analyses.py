@@ -59,9 +59,7 @@ def test_a_measured_profile_has_a_page(folder, capsys):
     tree = ElementTree.fromstring(text)
     assert "there is no truth to compare with" in words_of(tree.find(".//main/p"))
     read = facts(tree, "couple.toml")
-    assert (
-        read["points"] == "101, from -400 to 400 um" and read["time"] == "100 h" and read["temperature"] == "1000 K"
-    )
+    assert read["points"] == "101, from -400 to 400 um" and read["time"] == "100 h" and read["temperature"] == "1000 K"
     assert (read["left end"], read["right end"]) == ("x_B = 0", "x_B = 1")
     assert read["written"].endswith("separated by semicolon, decimal comma")
     assert read["preamble"] == "Probe 7, <line> 3" and read["column B (at%)"] == "B, at%"

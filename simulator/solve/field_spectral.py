@@ -1,30 +1,35 @@
-"""Cahn-Hilliard fields of a constant mobility, semi-implicit in the modes of the grid.
+"""Cahn-Hilliard fields of a constant mobility, in the modes of the grid, by an exponential Runge-Kutta method.
 
-    dw/dt = L w + N(w),   L = -lambda (s + lambda) d,   N = -lambda M (dG/du - s kappa u)
+    dw/dt = L w + N(w),   L = -lambda^2 M kappa,   N = -lambda M dG/du + S
 
 lambda: eigenvalues of -lap on the grid, (2/h^2)(1 - cos b h) along each axis, so that the semi-discrete system is that
-of the explicit scheme; its modes are Fourier's between periodic sides and cosines between closed ones. M kappa is made
-diagonal, d. s > 0 moves a part of the energy that bounds its curvature to the implicit side.
+of the explicit scheme; its modes are Fourier's between periodic sides and cosines between closed ones. L is carried
+exactly, in the eigenvectors of M kappa; where M changes with temperature, what it changes by in a step is part of N.
 """
-
-from functools import cached_property
 
 import numpy as np
 from scipy import fft
 
 from simulator.faults import Invalid
+from simulator.kernels.exponential import (
+    FIRST,
+    HALF,
+    INNER,
+    LAST,
+    MIDDLE,
+    NUMBERS,
+    TENTH,
+    WHOLE,
+    exponential_weights,
+)
 from simulator.kernels.stepping import STEP, propose, rejected, take, too_small
 from simulator.kernels.system import RUNNING, STEP_TOO_SMALL
 from simulator.problem.field_problem import FieldProblem
 from simulator.solve.controls import Controls
-from simulator.solve.field_integration import ENERGY_CELLS, ERROR, ERROR_ORDER, ROUNDING, FieldIntegration
+from simulator.solve.field_integration import ENERGY_CELLS, ERROR, ROUNDING, FieldIntegration
 
-GAMMA = 1.0 - np.sqrt(0.5)
-DELTA = 1.0 - 0.5 / GAMMA
-# Of the largest curvature of the energy: half of it is what the explicit part must be kept below.
-STABILISED = 0.5
+ERROR_ORDER = 4.0
 TRANSFORMED = 10.0 * ROUNDING  # what a transform there and back does to a fraction
-DEFECT = 0.5  # of the trapezoidal rule, as an estimate of the error of a step
 
 
 class Modes:
@@ -73,11 +78,9 @@ class Modes:
 
 
 class SpectralIntegration(FieldIntegration):
-    """One run with an implicit-explicit Runge-Kutta method of second order, both parts of two stages, the implicit one
-    L-stable. The error of a step is estimated by the defect of the trapezoidal rule, its stiff modes damped.
+    """One run with the method of `simulator.kernels.exponential`, of fourth order.
 
     Raises Invalid for a mobility that depends on the composition and a gradient energy that is not positive.
-    Source: Ascher, Ruuth & Spiteri (1997), Appl. Numer. Math. 25, 151, scheme (2,2,2).
     """
 
     registers_held = 1
@@ -92,6 +95,7 @@ class SpectralIntegration(FieldIntegration):
             raise Invalid.at("solver.scheme", '"fft" needs a gradient energy for every field; use scheme = "rkc".')
         super().__init__(problem, controls)
         self.modes = Modes(problem)
+        self.symbol = self.modes.lattice**2
         self.places = dict(zip(problem.box.axes, problem.box.mesh, strict=True))
 
     def constants(self, t: float) -> tuple[float, np.ndarray]:
@@ -100,12 +104,13 @@ class SpectralIntegration(FieldIntegration):
         T = float(self.temperatures(np.array([t]))[0]) if self.varies else self.problem.temperature_at(0.0)
         return T, np.broadcast_to(self.problem.law.mobilities(np.full((m, 1), 0.5 / m), T=T), (m * m, 1)).reshape(m, m)
 
-    def explicit(self, u: np.ndarray, t: float) -> np.ndarray:
-        """Modes of div M grad dG/du + S, all without the gradient energy."""
+    def nonlinear(self, u: np.ndarray, t: float) -> np.ndarray:
+        """Modes of div M grad dG/du + S."""
         T, M = self.constants(t)
         source = self.problem.source_program
         slopes = self.modes.forward(self.in_pieces(self.problem.law.potentials, u, T))
-        found = -self.modes.lattice * np.einsum("ab,b...->a...", M, slopes)
+        found = np.einsum("ab,b...->a...", -M, slopes)
+        found *= self.modes.lattice
         if source is not None:
             found += self.modes.forward(np.broadcast_to(source(u, **self.places, t=t, T=T), u.shape))
         return found
@@ -119,73 +124,76 @@ class SpectralIntegration(FieldIntegration):
         return found.reshape(-1, *u.shape[1:])
 
     def evaluate(self) -> None:
-        """The modes of the state and of its explicit part, and how much of the energy is taken to the implicit side."""
-        u, (T, _) = self.u, self.constants(self.time)
-        m = self.shape[0]
-        curvatures = self.in_pieces(self.problem.law.curvatures, u, T).reshape(m, m, -1)
-        largest = float(np.sqrt(np.sum(curvatures**2, axis=(0, 1))).max()) if m > 1 else float(curvatures.max())
-        self.share = STABILISED * max(largest, 0.0) / np.linalg.eigvalsh(self.kappa)[0]
-        self.w = self.modes.forward(u)
-        self.slope = self.explicit(u, self.time)
+        """The modes of the state, and N there."""
+        self.w = self.modes.forward(self.u)
+        self.slope = self.nonlinear(self.u, self.time)
 
-    @cached_property
-    def symbol(self) -> np.ndarray:
-        return self.modes.lattice**2
-
-    def implicit(self, rate: float, t: float, right: np.ndarray) -> np.ndarray:
-        """w of (1 - rate L) w = right, with the mobility at t."""
-        _, M = self.constants(t)
-        stiff = self.symbol + self.share * self.modes.lattice
-        if M.size == 1:
-            return right / (1.0 + (rate * M[0, 0] * self.kappa[0, 0]) * stiff)
-        values, vectors = np.linalg.eig(M @ self.kappa)
-        right = np.einsum("ab,b...->a...", np.linalg.inv(vectors), right)
-        right /= 1.0 + rate * values.reshape(-1, *(1,) * stiff.ndim) * stiff
-        return np.einsum("ab,b...->a...", vectors, right)
-
-    def stiffness(self, w: np.ndarray, t: float, symbol: np.ndarray) -> np.ndarray:
-        """-M kappa symbol w: of lambda^2, or of lambda, or both."""
-        _, M = self.constants(t)
-        return -symbol * np.einsum("ab,b...->a...", M @ self.kappa, w)
-
-    def stabilised(self, slope: np.ndarray, w: np.ndarray, t: float) -> np.ndarray:
-        """N: what is explicit, without the part that was taken to the implicit side."""
-        return slope - self.stiffness(w, t, self.share * self.modes.lattice)
+    def turned(self, matrix: np.ndarray, values: np.ndarray) -> np.ndarray:
+        return values if self.shape[0] == 1 else np.einsum("ab,b...->a...", matrix, values)
 
     def step(self) -> int:
         state, start, w0 = self.state, self.time, self.w
+        allowed_error = self.allowed_error(TRANSFORMED)
         if state[STEP] == 0.0:
-            speed = np.sqrt(self.modes.mean_square(self.slope + self.stiffness(w0, start, self.symbol)))
-            state[STEP] = min(
-                0.1 * np.cbrt(self.allowed_error(TRANSFORMED)) / max(speed, 1e-300), self.problem.end - start
-            )
+            _, M = self.constants(start)
+            speed = self.slope - self.symbol * np.einsum("ab,b...->a...", M @ self.kappa, w0)
+            size = max(np.sqrt(self.modes.mean_square(speed)), 1e-300)
+            state[STEP] = min(0.1 * np.cbrt(allowed_error) / size, self.problem.end - start)
         h = propose(self.control, state, self.stop)
         if too_small(self.control, start, h):
             return STEP_TOO_SMALL
-        middle, end = start + GAMMA * h, self.stop if h >= self.stop - start else start + h
-        N0 = self.stabilised(self.slope, w0, start)
-        w1 = self.implicit(GAMMA * h, middle, w0 + (GAMMA * h) * N0)
-        u = self.modes.backward(w1)
-        allowed = self.admissible(u)
-        error = 0.0
-        if allowed:
-            N1 = self.stabilised(self.explicit(u, middle), w1, middle)
-            L1 = self.stiffness(w1, middle, self.symbol + self.share * self.modes.lattice)
-            right = w0 + h * (DELTA * N0 + (1.0 - DELTA) * N1 + (1.0 - GAMMA) * L1)
-            w = self.implicit(GAMMA * h, end, right)
-            u = self.modes.backward(w)
-            allowed = self.admissible(u)
-        if allowed:
-            slope = self.explicit(u, end)
-            change = self.slope + self.stiffness(w0, start, self.symbol) + slope + self.stiffness(w, end, self.symbol)
-            defect = self.implicit(GAMMA * h, end, w - w0 - 0.5 * h * change)
-            error = DEFECT * float(np.sqrt(self.modes.mean_square(defect)))
-        norm = error / self.allowed_error(TRANSFORMED) if np.isfinite(error) else np.inf
-        if take(self.control, state, self.stop, h, norm, ERROR_ORDER, int(allowed)):
+        end = self.stop if h >= self.stop - start else start + h
+        found = self.carried(h, end)
+        error, allowed = (0.0, 0) if found is None else (float(np.sqrt(self.modes.mean_square(found[3]))), 1)
+        norm = error / allowed_error if np.isfinite(error) else np.inf
+        if take(self.control, state, self.stop, h, norm, ERROR_ORDER, allowed):
             state[ERROR] += error
-            self.u, self.w, self.slope = u, w, slope
+            self.u, self.w, self.slope, _ = found
             return RUNNING
-        return rejected(self.control, state, norm, int(allowed))
+        return rejected(self.control, state, norm, allowed)
+
+    def carried(self, h: float, end: float) -> tuple[np.ndarray, ...] | None:
+        """After a step: u, its modes, N there, and the modes of the error; None where a stage is not admissible."""
+        start, middle = self.time, self.time + 0.5 * h
+        _, M = self.constants(middle)
+        rates, vectors = np.linalg.eig(M @ self.kappa)
+        inverse = np.linalg.inv(vectors)
+        weights = np.empty((NUMBERS, rates.size, *self.symbol.shape))
+        for rate, part in zip(rates, weights.swapaxes(0, 1), strict=True):
+            numbers = np.empty((NUMBERS, self.symbol.size))
+            exponential_weights(h, rate * self.symbol.reshape(-1), numbers)
+            part[...] = numbers.reshape(NUMBERS, *self.symbol.shape)
+
+        def beside(t: float, w: np.ndarray, slope: np.ndarray) -> np.ndarray:
+            """N, with what M at t differs by from M in the middle, along the eigenvectors."""
+            if self.varies:
+                _, then = self.constants(t)
+                slope = slope - self.symbol * np.einsum("ab,b...->a...", (then - M) @ self.kappa, w)
+            return self.turned(inverse, slope)
+
+        def at(t: float, w: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+            """u, its modes and N of modes along the eigenvectors."""
+            modes = self.turned(vectors, w)
+            u = self.modes.backward(modes)
+            return (u, modes, self.nonlinear(u, t)) if self.admissible(u) else None
+
+        w, N = self.turned(inverse, self.w), beside(start, self.w, self.slope)
+        half = weights[HALF] * w
+        a = half + weights[INNER] * N
+        if (stage := at(middle, a)) is None:
+            return None
+        N_a = beside(middle, *stage[1:])
+        if (stage := at(middle, half + weights[INNER] * N_a)) is None:
+            return None
+        N_b = beside(middle, *stage[1:])
+        if (stage := at(end, weights[HALF] * a + weights[INNER] * (2.0 * N_b - N))) is None:
+            return None
+        N_c = beside(end, *stage[1:])
+        new = weights[WHOLE] * w + weights[FIRST] * N + weights[MIDDLE] * (N_a + N_b) + weights[LAST] * N_c
+        if (stage := at(end, new)) is None:
+            return None
+        error = TENTH * weights[LAST] * (N_c - beside(end, *stage[1:]))
+        return (*stage, self.turned(vectors, error))
 
     def admissible(self, u: np.ndarray) -> bool:
         """Whether all fractions are where the law needs them."""

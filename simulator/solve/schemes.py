@@ -55,7 +55,7 @@ SCHEMES = (
 
 
 RKC = next(scheme for scheme in SCHEMES if scheme.name == "rkc")
-FFT = Scheme("fft", "semi-implicit in Fourier or cosine modes, for a constant mobility", "spectral", 2)
+FFT = Scheme("fft", "exponential Runge-Kutta in Fourier or cosine modes, for a constant mobility", "spectral", 4)
 # Of two and three dimensions; "auto" is the first of them there, and the first of all in one dimension.
 FIELD_SCHEMES = (RKC, FFT)
 
