@@ -313,7 +313,7 @@ def test_a_single_wave_is_no_line():
 
 @pytest.mark.slow
 def test_domains_coarsen_as_the_cube_root_of_time():
-    """The energy length of a quartic quench on 512 x 512 cells; other seeds give 0.324 to 0.340."""
+    """The energy length of a quartic quench on 512 x 512 cells; other seeds give 0.321 to 0.341."""
     from fields import BINARY, QUARTIC
 
     from inverse import METHODS
