@@ -39,9 +39,16 @@ def facts(result) -> dict:
     found = {name: value for name, value in at_index(result, -1).items() if np.isfinite(value)}
     if "interface_width" in found:
         found["interface_cells"] = found["interface_width"] / max(result.box.spacing)
+    return found | start(result)
+
+
+def start(result) -> dict[str, str]:
+    """Where the start stood in the miscibility gap; empty for a result of a law that has none."""
+    from simulator.problem.gap import situation
+
     problem = problem_of(result)
-    position = problem.position() if problem is not None else ""
-    return found | ({"start": position} if position else {})
+    sentence = "" if problem is None else situation(problem)
+    return {"start": sentence} if sentence else {}
 
 
 def lines(facts: dict):

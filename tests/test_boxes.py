@@ -12,6 +12,7 @@ from simulator.laws.mixture import Mixture
 from simulator.laws.thermodynamics import Thermodynamics
 from simulator.problem.box import Box, machine_memory
 from simulator.problem.field_problem import FieldProblem
+from simulator.problem.gap import situation
 from simulator.problem.initial import Expression, Step
 from simulator.problem.noise import Noise, Wave
 from simulator.problem.temperature import Temperature
@@ -113,8 +114,8 @@ def test_a_problem_of_a_solution_that_un_mixes_is_valid():
     made.check()
     assert made.warnings() == ()
     # 8 pi/(4 pi/sqrt 2) of spinodal.md: b_m = 1, R_m = 0.25
-    assert "inside the spinodal" in made.position()
-    assert "6.283" in made.position() and "0.25" in made.position()
+    assert "inside the spinodal" in situation(made)
+    assert "6.283" in situation(made) and "0.25" in situation(made)
 
 
 def test_other_laws_say_that_they_are_for_one_dimension():

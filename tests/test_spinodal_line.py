@@ -1,5 +1,7 @@
 """Un-mixing in one dimension: growth of waves, exact solutions, equilibrium, and what is kept."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from spinodal import RING, TERNARY, amplitude, bar, noisy, reduced, regular, ternary, well
@@ -11,6 +13,8 @@ from simulator.laws.lattice import R
 from simulator.laws.mixture import Mixture
 from simulator.laws.thermodynamics import Thermodynamics
 from simulator.problem.boundary import Boundary, Fixed
+from simulator.problem.gap import situation
+from simulator.problem.noise import Noise
 from simulator.problem.temperature import Temperature
 from simulator.solve.controls import Controls
 from simulator.solve.solve import Run, solve
@@ -274,3 +278,13 @@ def test_what_is_refused_before_a_run():
     result = solve(bar(well(), {"B": "0.5 - 0.5*cos(x/2)"}, 4.0 * np.pi, 40, 5.0, (), RING))
     assert not well().confined and result.status == "complete"
     assert reduced({"A-B": 3.0}).RT(NAN) == 1.0
+
+
+@pytest.mark.parametrize(("mean", "said"), [(0.5, None), (0.15, "by nucleation only"), (0.02, "it stays mixed")])
+def test_small_waves_outside_the_spinodal_are_told_of(mean, said):
+    """As in two and three dimensions; w = 3 has its spinodal at 0.2113, its binodal at 0.0707."""
+    problem = replace(bar(regular(3.0), {"B": "0.5"}, 40.0, 80, 1.0), initial=Noise({"B": mean}, 0.01, seed=1))
+    assert problem.mean == pytest.approx([mean], abs=2e-3)
+    sentences = [sentence for sentence in problem.warnings() if "differs from its mean" in sentence]
+    assert len(sentences) == (said is not None) and all(said in sentence for sentence in sentences)
+    assert ("inside the spinodal" in situation(problem)) == (said is None)

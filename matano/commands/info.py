@@ -63,10 +63,16 @@ def facts_of(path: Path) -> dict:
                     facts[name] = [float(value) for value in file[name][:saved]]
         moving = saved and any(name in file for name in MOVING)
         boxed = saved and holds_fields(file)
+        unmixed = saved and "chemical_potential" in file and not boxed
     if moving:
         facts |= places(path)
     if boxed:
         facts |= microstructure(path)
+    if unmixed:
+        from matano.field_facts import start
+        from simulator.files.stored import open_result
+
+        facts |= start(open_result(path))
     return facts
 
 
@@ -180,7 +186,7 @@ def lines(facts: dict):
         yield name.replace("_", " "), "-" if value != value else f"{value:.6g}"
     yield from lines_of_ions(facts)
     yield from lines_of_places(facts)
-    if "sides" in facts:
+    if "sides" in facts or "start" in facts:
         from matano.field_facts import lines as lines_of_fields
 
         yield from lines_of_fields(facts)

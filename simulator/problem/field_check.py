@@ -7,7 +7,8 @@ import numpy as np
 from simulator.faults import Fault, Invalid
 from simulator.problem.box import machine_memory
 from simulator.problem.check import MOST_UNKNOWNS, unique
-from simulator.problem.noise import Noise, Wave
+from simulator.problem.gap import fading
+from simulator.problem.noise import Wave
 
 FEW = 11
 # What an exact logarithm keeps of a fraction that is this close to 0 or 1 is rounding.
@@ -121,14 +122,8 @@ def source(problem) -> list[Fault]:
 
 def warnings_of(problem) -> tuple[str, ...]:
     """Interfaces of few cells, waves that do not close, and a start of small waves that will not un-mix."""
-    said = [*problem.law.resolution(max(problem.box.spacing), problem.temperatures)[1], *open_waves(problem)]
-    T = problem.temperature_at(problem.end, -1)
-    small = isinstance(problem.initial, Noise | Wave)
-    if small and problem.law.free_energy.smallest_curvature(problem.mean[:, None], T)[0] >= 0.0:
-        sentence = problem.position()
-        apart = problem.start() - problem.mean.reshape(-1, *(1,) * problem.box.dimensions)
-        said.append(f"{sentence} The start differs from its mean by {np.abs(apart).max():.3g} at most.".strip())
-    return tuple(said)
+    narrow = problem.law.resolution(max(problem.box.spacing), problem.temperatures)[1]
+    return (*narrow, *open_waves(problem), *fading(problem))
 
 
 def open_waves(problem) -> list[str]:

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from simulator.faults import Fault, Invalid, NumericsError, near
+from simulator.faults import Fault, Invalid, near
 from simulator.laws.law import Law
 from simulator.laws.mixture import Mixture
 from simulator.laws.molar_volume import MolarVolume
@@ -157,11 +157,3 @@ class FieldProblem:
         from simulator.problem.field_check import warnings_of
 
         return warnings_of(self)
-
-    def position(self) -> str:
-        """Where the mean of the start stands with respect to spinodal and binodal at the end, as a sentence; empty
-        where no binodal is found."""
-        try:
-            return self.law.situation(self.mean, self.temperature_at(self.end, -1))
-        except NumericsError:
-            return ""

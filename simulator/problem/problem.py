@@ -249,6 +249,12 @@ class Problem:
         return self.initial.averages(self.mixture, self.grid if grid is None else grid)
 
     @cached_property
+    def mean(self) -> np.ndarray:
+        """(m,) of the start."""
+        volumes = self.grid.volumes
+        return self.start() @ volumes / volumes.sum()
+
+    @cached_property
     def source_program(self):
         """d x_i/dt of the independent components as a program with m outputs of u, x, t, T; None without a source."""
         return source_program(self.source, self.mixture, ("x", "t", "T", "composition"))
@@ -265,7 +271,9 @@ class Problem:
         """What a person should know before a run, as sentences."""
         own = self.law.warnings(self)
         if self.law.separates:
-            return own
+            from simulator.problem.gap import fading
+
+            return (*own, *fading(self))
         length = self.diffusion_length
         couple = isinstance(self.initial, Step) and self.boundary.closed and self.domain.geometry == "planar"
         if not couple or not np.isfinite(length):
