@@ -11,7 +11,7 @@ from pathlib import Path
 if str(Path(__file__).resolve().parent) not in sys.path:
     sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from timing import command, machine
+from timing import command, machine, promised
 
 CASE = "binary-exponential"
 JOBS = 2
@@ -58,10 +58,6 @@ def main(smallest: bool = False) -> dict:
             promised("overhead of a run, clock, ms", 1e3 * (whole["wall"] - whole["runs"] / JOBS) / MANY, at_most=10.0),
         ],
     }
-
-
-def promised(what: str, value: float, at_least: float | None = None, at_most: float | None = None) -> dict:
-    return {"what": what, "value": value, "at_least": at_least, "at_most": at_most}
 
 
 def row(name: str, runs: int, seconds: dict) -> dict:

@@ -57,6 +57,11 @@ def ratio(slower: float | None, faster: float | None) -> float | None:
     return slower / faster if slower and faster else None
 
 
+def promised(what: str, value: float | None, at_least: float | None = None, at_most: float | None = None) -> dict:
+    """A row for the README's table."""
+    return {"what": what, "value": value, "at_least": at_least, "at_most": at_most}
+
+
 def machine() -> str:
     """Processor, cores, load and versions in one line."""
     import numba

@@ -25,7 +25,8 @@ def bench(
         typer.Option("--write-readme", metavar="README.md", help="Write the table of speed between its markers."),
     ] = None,
     measured: Annotated[
-        Path | None, typer.Option("--from", metavar="FILE.json", help="Measure nothing: use what --save has kept.")
+        Path | None,
+        typer.Option("--from", metavar="FILE.json", help="Use what --save has kept, and measure only what is named."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that --save and --figures write.")] = False,
 ):

@@ -172,11 +172,36 @@ def test_a_run_is_saved_once(matano, tmp_path):
     assert record.load(saved)["smallest"] is True
 
 
+def test_one_benchmark_is_measured_again_and_the_others_kept(matano, tmp_path):
+    from matano.commands import bench
+
+    (tmp_path / "bench").mkdir()
+    matano.monkeypatch.setattr(bench, "benchmarks_folder", lambda: tmp_path / "bench")
+    for name in ("first", "second"):
+        text = f'"""Counts."""\n\n\ndef main(smallest):\n    return {{"error": len({name!r})}}\n'
+        (tmp_path / "bench" / f"{name}.py").write_text(text, encoding="utf-8")
+    saved = tmp_path / "run.json"
+    assert matano("bench", "--save", str(saved))[0] == 0
+    old = record.load(saved)
+    old["benchmarks"]["first"] = old["benchmarks"]["second"] = {"error": 0}
+    old["measured"]["first"] = old["measured"]["second"] = {"commit": "0123456789ab", "date": old["date"]}
+    record.save(old, saved)
+    assert matano("bench", "second", "--from", str(saved), "--save", str(saved), "--force")[0] == 0
+    new = record.load(saved)
+    assert new["benchmarks"] == {"first": {"error": 0}, "second": {"error": 6}}
+    assert new["measured"]["first"]["commit"] == "0123456789ab" != new["measured"]["second"]["commit"]
+    assert "; `first` of commit 0123456789ab" in readme.about(new)
+    old["machine"]["processor"] = "another"
+    record.save(old, saved)
+    status, _, err = matano("bench", "second", "--from", str(saved), "--save", str(saved), "--force")
+    assert status == 3 and "of another machine" in err and record.load(saved) == old
+
+
 @pytest.mark.parametrize(
     ("words", "status", "sentence"),
     [
         (("--from", "none.json"), 3, "no such file"),
-        (("couple", "--from", "none.json"), 2, "measures nothing"),
+        (("couple", "--from", "none.json"), 3, "no such file"),
         (("--smallest", "--from", "none.json"), 2, "measures nothing"),
         (("--smallest", "--write-readme", "README.md"), 2, "tell nothing"),
         (("--write-readme", "none.md"), 2, "no such page"),

@@ -77,6 +77,11 @@ def about(run: Mapping) -> str:
     machine, versions = run["machine"], run["versions"]
     names = ", ".join(f"{name} {known}" for name, known in versions.items() if known)
     of = f"commit {run['commit']}" if run["commit"] else f"version {run['matano']}"
+    earlier: dict[str, list[str]] = {}
+    for name, when in run.get("measured", {}).items():
+        if when["commit"] != run["commit"]:
+            earlier.setdefault(str(when["commit"]), []).append(f"`{name}`")
+    of += "".join(f"; {', '.join(names)} of commit {commit}" for commit, names in earlier.items())
     return (
         f"Measured on {run['date'][:10]}, {of}: {machine['processor']}, {machine['cores']} cores; {names}. "
         "Bold: outside its bound."

@@ -19,10 +19,13 @@ NEEDED = ("format", "matano", "commit", "date", "smallest", "machine", "versions
 PACKAGES = ("numpy", "numba", "llvmlite", "scipy", "scikit-sundae", "fipy", "py-pde", "noda", "devsim")
 
 
-def document(answers: Mapping[str, Mapping], smallest: bool) -> dict:
-    """Answers by benchmark with all that a reader needs to judge them; times are UTC, memory is in bytes."""
-    now = datetime.datetime.now(datetime.UTC)
-    return {
+def document(answers: Mapping[str, Mapping], smallest: bool, others: Mapping | None = None) -> dict:
+    """Answers by benchmark with all that a reader needs to judge them; times are UTC, memory is in bytes.
+
+    others: an earlier run, as `check_alike` allows it, whose benchmarks are kept where `answers` has none.
+    """
+    now, kept = datetime.datetime.now(datetime.UTC), others or {"benchmarks": {}, "measured": {}}
+    new = {
         "format": FORMAT,
         "matano": version("matano"),
         "commit": commit(),
@@ -30,8 +33,21 @@ def document(answers: Mapping[str, Mapping], smallest: bool) -> dict:
         "smallest": smallest,
         "machine": machine(),
         "versions": {"Python": platform.python_version()} | {name: version(name) for name in PACKAGES},
-        "benchmarks": plain(answers),
     }
+    when = {"commit": new["commit"], "date": new["date"]}
+    return new | {
+        "measured": dict(kept.get("measured", {})) | dict.fromkeys(answers, when),
+        "benchmarks": dict(sorted((dict(kept["benchmarks"]) | plain(answers)).items())),
+    }
+
+
+def check_alike(others: Mapping, smallest: bool) -> None:
+    """Raise Invalid unless what is measured now can stand beside an earlier run."""
+    here = machine()
+    if any(others["machine"].get(name) != here[name] for name in ("processor", "cores")):
+        raise Invalid.at("--from", "that run is of another machine; measure all of it again.")
+    if others["smallest"] != smallest:
+        raise Invalid.at("--from", "that run is of another size; measure all of it again.")
 
 
 def version(package: str) -> str | None:

@@ -41,16 +41,22 @@ def bench(
     measured: Path | None = None,
     force: bool = False,
 ) -> int:
-    """Measure, or read what `measured` has kept; then show, save and draw it, and write its table into `readme`."""
+    """Measure, or read what `measured` has kept, or both, named benchmarks measured again; then show, save and draw it,
+    and write its table into `readme`.
+    """
     check_options(names, smallest, save, figures, readme, measured, force)
-    run = None
-    if measured is None:
-        answers = measure(names, smallest, as_json)
-    else:
+    run = others = None
+    if measured is not None:
+        from matano.benching.record import check_alike
         from matano.benching.record import load as load_run
 
-        run = load_run(measured)
-        answers = run["benchmarks"]
+        others = load_run(measured)
+        if names:
+            check_alike(others, smallest)
+    if others is None or names:
+        answers = measure(names, smallest, as_json)
+    else:
+        run, answers = others, others["benchmarks"]
         if not as_json and figures is None and readme is None:
             for name, answer in answers.items():
                 print(name)
@@ -62,7 +68,7 @@ def bench(
     if run is None:
         from matano.benching.record import document
 
-        run = document(answers, smallest)
+        run = document(answers, smallest, others)
     if save is not None:
         from matano.benching.record import save as save_run
 
@@ -82,9 +88,9 @@ def bench(
 def check_options(names, smallest, save, figures, readme, measured, force) -> None:
     """What the options ask for is possible, before anything is measured."""
     if measured is not None:
-        for option, given in (("NAME", names), ("--smallest", smallest), ("--save", save)):
-            if given:
-                raise UsageFault.at(option, "does not go with --from, which measures nothing.")
+        for option, given in (("--smallest", smallest), ("--save", save)):
+            if given and not names:
+                raise UsageFault.at(option, "does not go with --from alone, which measures nothing.")
         if not measured.is_file():
             raise Invalid.at(str(measured), "there is no such file; `matano bench --save` writes one.")
     if readme is not None:
