@@ -37,7 +37,7 @@ def document(answers: Mapping[str, Mapping], smallest: bool, others: Mapping | N
     when = {"commit": new["commit"], "date": new["date"]}
     return new | {
         "measured": dict(kept.get("measured", {})) | dict.fromkeys(answers, when),
-        "benchmarks": dict(sorted((dict(kept["benchmarks"]) | plain(answers)).items())),
+        "benchmarks": dict(kept["benchmarks"]) | plain(answers),
     }
 
 
