@@ -13,11 +13,13 @@ from matano.console import (
     report,
     say,
 )
+from matano.lean import import_numba, import_pint
 from simulator.faults import Fault, Invalid, NumericsError
 from simulator.files import RESULTS
 
 
 def run(paths: list[Path], output: Path | None, overrides: list[str], check: bool, resume: bool, force: bool) -> int:
+    import_pint()
     from simulator.files.case import load
     from simulator.files.hdf5 import check_output
 
@@ -42,21 +44,6 @@ def run(paths: list[Path], output: Path | None, overrides: list[str], check: boo
         if status == INTERRUPTED:
             break
     return status
-
-
-def import_numba() -> None:
-    """Numba without its linear algebra: no kernel uses it, and looking for it would import scipy.linalg."""
-    import sys
-    from importlib import import_module
-
-    name = "scipy.linalg.cython_blas"
-    if "numba" in sys.modules or name in sys.modules:
-        return
-    sys.modules[name] = None
-    try:
-        import_module("numba.np.arraymath")  # the part that looks
-    finally:
-        del sys.modules[name]
 
 
 def outputs(paths: list[Path], output: Path | None) -> list[Path]:

@@ -148,7 +148,7 @@ def perform(
         if missing and (cluster or min(jobs, len(missing)) > 1):
             distribute(task, missing, min(jobs, len(missing)), cluster, finished)
         elif missing:
-            from matano.commands.run import import_numba
+            from matano.lean import import_numba
 
             import_numba()
             for run in missing:

@@ -148,7 +148,7 @@ def simulated(task: Task, run: Run):
 def do_batch(task: Task, runs: Sequence[Run]) -> tuple[int, float, str]:
     """In a worker: the runs one after the other, those that another worker did meanwhile left out. How many were done,
     the CPU seconds they took, and a sentence if nothing can be written."""
-    from matano.commands.run import import_numba
+    from matano.lean import import_numba
 
     with ONE_AT_A_TIME:
         sys.argv = list(task.command) or sys.argv  # the history of a result names the command, not the worker

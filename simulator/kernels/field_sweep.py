@@ -44,8 +44,11 @@ def sweepable(system: FieldSystem, powers: Int) -> Int:
 
 @kernel
 def deepest(left: Int, ny: Int, bands: Int) -> Int:
-    """Stages of the next sweep, of those that are left: in the thinnest band the last one still takes a row."""
-    return min(left, DEPTH, (ny // bands - 1) // (2 * REACH) + 1)
+    """Stages of the next sweep, of those that are left, which are shared out evenly among as few sweeps as possible: in
+    the thinnest band the last stage still takes a row.
+    """
+    most = min(DEPTH, (ny // bands - 1) // (2 * REACH) + 1)
+    return -(-left // (-(-left // most)))
 
 
 @kernel
