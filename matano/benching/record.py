@@ -16,6 +16,7 @@ from simulator.faults import Invalid
 
 FORMAT = 1
 NEEDED = ("format", "matano", "commit", "date", "smallest", "machine", "versions", "benchmarks")
+WHEN = ("commit", "date")  # of each benchmark
 PACKAGES = ("numpy", "numba", "llvmlite", "scipy", "scikit-sundae", "fipy", "py-pde", "noda", "devsim")
 
 
@@ -24,7 +25,10 @@ def document(answers: Mapping[str, Mapping], smallest: bool, others: Mapping | N
 
     others: an earlier run, as `check_alike` allows it, whose benchmarks are kept where `answers` has none.
     """
-    now, kept = datetime.datetime.now(datetime.UTC), others or {"benchmarks": {}, "measured": {}}
+    now, kept, before = datetime.datetime.now(datetime.UTC), {}, {}
+    if others is not None:
+        kept = others["benchmarks"]
+        before = {key: {name: others[name] for name in WHEN} for key in kept} | others.get("measured", {})
     new = {
         "format": FORMAT,
         "matano": version("matano"),
@@ -34,10 +38,9 @@ def document(answers: Mapping[str, Mapping], smallest: bool, others: Mapping | N
         "machine": machine(),
         "versions": {"Python": platform.python_version()} | {name: version(name) for name in PACKAGES},
     }
-    when = {"commit": new["commit"], "date": new["date"]}
     return new | {
-        "measured": dict(kept.get("measured", {})) | dict.fromkeys(answers, when),
-        "benchmarks": dict(kept["benchmarks"]) | plain(answers),
+        "measured": before | {key: {name: new[name] for name in WHEN} for key in answers},
+        "benchmarks": dict(kept) | plain(answers),
     }
 
 
