@@ -4,7 +4,17 @@ import re
 from pathlib import Path
 
 from matano import cases_folder
-from matano.console import DONE, OUT_OF_TOLERANCE, Progress, UsageFault, check_target, print_json, print_table, say
+from matano.console import (
+    DONE,
+    OUT_OF_TOLERANCE,
+    Progress,
+    UsageFault,
+    check_page,
+    check_target,
+    print_json,
+    print_table,
+    say,
+)
 from simulator.faults import Invalid, near
 
 BRIEFLY = (  # what a dozen methods say of a case, each in its own words
@@ -38,8 +48,10 @@ def verify(
         raise UsageFault.at("--jobs", f"must be 1 or more, got {jobs}.")
     if docs is not None and names:
         raise UsageFault.at("--write-docs", "the page is about all cases and methods: give no names.")
-    for path in filter(None, (report, docs)):
-        check_target(path, force)
+    if report is not None:
+        check_page(report, force)
+    if docs is not None:
+        check_target(docs, force)
     methods, chosen = asked(names)
     document = verified(methods, chosen, full, fresh, jobs, answered=full or report is not None or not names)
     if report is not None:

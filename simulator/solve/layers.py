@@ -5,13 +5,14 @@ from collections.abc import Callable
 import numpy as np
 
 from simulator.faults import Invalid
-from simulator.kernels.stepping import ACCEPTED, REJECTED, STATE_SIZE, TIME
+from simulator.kernels.stepping import ACCEPTED, STATE_SIZE, TIME
 from simulator.problem.grid import Grid
 from simulator.problem.problem import Problem
+from simulator.solve.integration import Stepped
 from simulator.solve.layer_growth import GONE, Growth, Stack
 
 
-class LayerLevel:
+class LayerLevel(Stepped):
     """A problem whose law is `LineCompounds`.
 
     The faces of the grid that is given are positions at the start; from then on each moves with the moles left of it,
@@ -55,19 +56,11 @@ class LayerLevel:
         markers, places = self.u[0, count:].reshape(2, -1)
         return Stack(self.u[0, :count].copy(), markers.copy(), places.astype(int))
 
-    @property
-    def steps(self) -> int:
-        return int(self.state[ACCEPTED])
-
-    @property
-    def rejected_steps(self) -> int:
-        return int(self.state[REJECTED])
-
     def begin(self, index: int) -> None:
         pass
 
     def advance(self, end: float, report: Callable[[float], None] | None) -> None:
-        begin, history, stack = float(self.state[TIME]), self.problem.temperature, self.stack
+        begin, history, stack = self.time, self.problem.temperature, self.stack
         breaks = history.breaks if history is not None else ()
         for stop in (*(b for b in breaks if begin < b < end), end):
 
@@ -93,7 +86,7 @@ class LayerLevel:
         """Number-fixed fluxes (1, N+1) of the independent component at the faces, in mol/(m^2 s) times the reference
         volume of the molar volume: m/s.
         """
-        stack, time = self.stack, float(self.state[TIME])
+        stack, time = self.stack, self.time
         N = self.law.fractions
         toward = np.sign(N[0] - N[-1])
         q = self.growth.fluxes(stack, self.problem.temperature_at(time, -1 if time > 0.0 else 1))

@@ -24,7 +24,7 @@ from simulator.problem.problem import Problem
 from simulator.solve.axis import Axis, face_values
 from simulator.solve.controls import Controls
 from simulator.solve.discretise import discretise, distances, effective_areas, equations_of
-from simulator.solve.integration import Integration
+from simulator.solve.integration import Integration, Stepped
 from simulator.solve.markers import lattice_fields, lattice_shapes, similar_paths
 from simulator.solve.schemes import scheme_named
 from simulator.solve.status import raise_unless_done
@@ -128,7 +128,7 @@ class SimilarityCouple:
         return SimilarityProfile(self.grid, self.at, u, int(counts[0]), int(counts[1]))
 
 
-class SimilarityLevel:
+class SimilarityLevel(Stepped):
     """A problem by its similarity solution: as many cells in l as the grid has in x, or a multiple, mapped to them."""
 
     def __init__(self, problem: Problem, axis: Axis, near: "SimilarityLevel | None" = None):
@@ -157,20 +157,11 @@ class SimilarityLevel:
     def profile(self) -> SimilarityProfile:
         return self.couple.solve(self.near.profile if self.near else None)
 
-    @property
-    def steps(self) -> int:
-        """Newton iterations."""
-        return int(self.state[ACCEPTED])
-
-    @property
-    def rejected_steps(self) -> int:
-        """Shortened ones among them."""
-        return int(self.state[REJECTED])
-
     def begin(self, index: int) -> None:
         pass
 
     def advance(self, end: float, report: Callable[[float], None] | None) -> None:
+        # what stands for steps are Newton's, and for rejected ones those that were shortened
         self.state[[ACCEPTED, REJECTED]] = self.profile.iterations, self.profile.shortened
         self.state[TIME] = end
         self.u[:, 1:-1] = self.profile.averages(self.scaled_faces)
