@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 FLOORS = {
+    "simulator.cores": 0,
     "simulator.faults": 0,
     "simulator.kernels": 0,
     "simulator.laws": 1,

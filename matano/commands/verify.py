@@ -93,7 +93,8 @@ def verified(
     """Everything that was found, as one document. answered: whether methods are tried on noise and spacing too."""
     from matano.verification.chosen import check_methods
     from matano.verification.record import Record, code, texts_of
-    from matano.verification.runs import answers, case_tasks, cores, every, response_tasks, typical
+    from matano.verification.runs import answers, case_tasks, every, response_tasks, typical
+    from simulator.cores import cores
     from simulator.files.case import load
 
     files = {}

@@ -11,7 +11,8 @@ from matano.sweeping.settings import settings_of
 from matano.sweeping.table import CSV, FIGURE, HDF5, RUNS, SCHEMA, Table, table_of, write_csv, write_hdf5
 from matano.sweeping.wanted import COMPOSITIONS, Wanted, check_quantities, wanted_of
 from matano.sweeping.work import Task, do, record_of, remove_unfinished
-from matano.sweeping.workers import ClusterLost, check_installed, cores, distribute
+from matano.sweeping.workers import ClusterLost, check_installed, distribute
+from simulator.cores import cores
 from simulator.faults import Invalid
 
 PLAN = "sweep.json"

@@ -12,6 +12,7 @@ from pathlib import Path
 from matano.console import UsageFault, say
 from matano.sweeping.plan import Run
 from matano.sweeping.work import LOST, Task, do_batch, keep, record_of, sees
+from simulator.cores import ONE_THREAD
 from simulator.faults import Invalid
 
 BATCH_SECONDS = 2.0  # of CPU in one batch: what a batch costs besides, some 10 ms, is then nothing
@@ -33,7 +34,6 @@ SETTINGS = {
 }
 LOGGERS, SILENCE = ("distributed", "distributed.client"), logging.CRITICAL + 1
 ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?[^/\s]+:\d{1,5}")
-ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")}
 
 
 class ClusterLost(RuntimeError):
@@ -47,11 +47,6 @@ def check_installed() -> None:
     if find_spec("distributed") is None:
         text = "needs dask.distributed: pip install 'matano[sweep]'. Without it, --jobs 1 does one run after the other."
         raise UsageFault.at("sweep", text)
-
-
-def cores() -> int:
-    """How many of the machine's cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def distribute(task: Task, runs: Sequence[Run], jobs: int, address: str, finished: Callable[[int], None]) -> None:

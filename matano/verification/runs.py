@@ -11,12 +11,12 @@ from pathlib import Path
 
 from matano.console import plain
 from matano.verification.record import Record, key_of
+from simulator.cores import ONE_THREAD
 from simulator.faults import NumericsError
 
 # Where a method passes on several cases, its answers are shown of the first of these, or else of the first by name:
 # D that changes with the composition, but not steeply; the fewest components.
 TYPICAL = ("binary-exponential", "thin-film", "binary-constant", "kirkendall-markers", "ternary-couple-1")
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,6 @@ def do(function: str, arguments: tuple):
     from matano.verification import trips
 
     return plain(getattr(trips, function)(*arguments))
-
-
-def cores() -> int:
-    """How many of the machine's cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def answers(
@@ -76,7 +71,7 @@ def alone(tasks: Sequence[Task], left: Sequence[int]) -> Iterator[tuple[int, obj
 def one_thread_each():
     """The environment that new processes get: each of them is one of as many as there are cores."""
     before = {name: os.environ.get(name) for name in ONE_THREAD}
-    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
+    os.environ.update(ONE_THREAD)
     try:
         yield
     finally:

@@ -7,6 +7,7 @@ depend on the number of threads, bit for bit.
 import os
 from concurrent.futures import ThreadPoolExecutor
 
+from simulator.cores import cores
 from simulator.kernels.field import POWERS, FieldSystem, FieldWork, Registers
 from simulator.kernels.field_stage import plan, run_phase
 from simulator.kernels.jit import disabled
@@ -19,9 +20,8 @@ def thread_count(unknowns: int, tiles: int) -> int:
     """Threads that pay for so many unknowns: as many as processors, or NUMBA_NUM_THREADS if that is less."""
     if unknowns < FEWEST_UNKNOWNS or disabled():
         return 1
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     given = os.environ.get("NUMBA_NUM_THREADS", "")
-    return max(1, min(allowed, int(given) if given.isdigit() else allowed, tiles))
+    return max(1, min(cores(), int(given) if given.isdigit() else cores(), tiles))
 
 
 class Threads:
