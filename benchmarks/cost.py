@@ -1,6 +1,7 @@
 """What a cell costs a step: laws and numbers of components on one grid, with rejected steps and lost mass."""
 
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -26,15 +27,7 @@ TABLE, MATRIX_2 = "binary, Kirchhoff table", "2 unknowns, matrix"
 def main(smallest: bool = False) -> dict:
     """Rows of ns per cell and step, steps, rejected steps, largest change of an inventory; the two promised costs."""
     cells = FEWEST_CELLS if smallest else CELLS
-    problems = {
-        TABLE: binary(cells),
-        "binary, table times a(t)": binary(cells, "exp(3*x_B)*(1+t)"),
-        "binary, program of x and t": binary(cells, "exp(3*x_B)+t"),
-        MATRIX_2: ternary(cells),
-    }
-    for m in (3, 4) if smallest else (3, 4, 8):
-        problems[f"{m} unknowns, matrix"] = matrix(m, cells)
-    prepared = {name: Prepared(problem) for name, problem in problems.items()}
+    prepared = {name: Prepared(problem) for name, problem in problems(cells, (3, 4) if smallest else (3, 4, 8)).items()}
     runs = {name: partial(entry.integrate, RTOL) for name, entry in prepared.items()}
     measured = measure(runs, rounds=3 if smallest else 15, budget=0.05 if smallest else 2.0)
     rows = []
@@ -57,6 +50,17 @@ def main(smallest: bool = False) -> dict:
             {"law": MATRIX_2, "ns": cost[MATRIX_2], "at_most": 130.0},
         ]
     return answer
+
+
+def problems(cells: int, unknowns: Sequence[int]) -> dict[str, Problem]:
+    """One of each kind of coefficient, and full matrices of so many unknowns, by name."""
+    found = {
+        TABLE: binary(cells),
+        "binary, table times a(t)": binary(cells, "exp(3*x_B)*(1+t)"),
+        "binary, program of x and t": binary(cells, "exp(3*x_B)+t"),
+        MATRIX_2: ternary(cells),
+    }
+    return found | {f"{m} unknowns, matrix": matrix(m, cells) for m in unknowns}
 
 
 def matrix(m: int, cells: int) -> Problem:

@@ -26,8 +26,6 @@ from simulator.files.case import load
 from simulator.problem.problem import Problem
 from simulator.solve.controls import Controls
 from simulator.solve.exact import exact_named
-from simulator.solve.integration import Integration
-from simulator.solve.schemes import scheme_named
 from simulator.solve.solve import solve
 
 CELLS, FEWEST_CELLS = 400, 40
@@ -52,7 +50,7 @@ def main(smallest: bool = False) -> dict:
     notes: dict[str, str] = {}
     answer = {"machine": machine(), "cells": FEWEST_CELLS if smallest else CELLS, "ratios": {}, "notes": notes}
     for law, case in SAME_CELLS.items():
-        rows = same_cells(law, problem_of(case, smallest), smallest, notes)
+        rows = same_cells(law, problem_of(case, answer["cells"]), smallest, notes)
         answer[law] = rows
         answer["ratios"] |= time_ratios(law, rows, TIME_ERRORS)
     for law, case in MOVING.items():
@@ -61,15 +59,14 @@ def main(smallest: bool = False) -> dict:
     return answer
 
 
-def problem_of(case: str, smallest: bool) -> Problem:
-    cells = FEWEST_CELLS if smallest else CELLS
+def problem_of(case: str, cells: int) -> Problem:
     return load(cases_folder() / f"{case}.toml", [f"domain.cells={cells}"]).problem
 
 
 def same_cells(law: str, problem: Problem, smallest: bool, notes: dict) -> list[dict]:
     """Rows of time error, of what has a time derivative and relative to the largest of it, and ms."""
     prepared, end = Prepared(problem), problem.end
-    differential = prepared.system.mass.reshape(prepared.start.shape)[:, 1:-1].any(axis=1)
+    differential = prepared.differential
     tight = ours(prepared, TIGHT).copy()
     size = np.max(np.abs(tight[differential]))
     tolerances = LOOSE_TOLERANCES if smallest else TOLERANCES
@@ -97,12 +94,7 @@ def same_cells(law: str, problem: Problem, smallest: bool, notes: dict) -> list[
 
 
 def ours(prepared: Prepared, rtol: float, scheme: str = OURS) -> np.ndarray:
-    """The profile at the end; algebraic rows are made consistent at the start."""
-    end = prepared.problem.end
-    integration = Integration(prepared.system, prepared.start, scheme_named(scheme), Controls(rtol=rtol), end)
-    integration.settle()
-    integration.advance(end)
-    return integration.u[:, 1:-1]
+    return prepared.integrate(rtol, scheme).u[:, 1:-1]
 
 
 def by_cvode(cvode: Cvode, system: ClosedSystem, y0: np.ndarray, rtol: float, end: float) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import shutil
 import sys
 
 import numpy as np
@@ -11,7 +12,7 @@ from matano import benchmarks_folder
 from simulator.kernels import jit
 
 SPEED = ("alloy", "couple", "cost", "fields", "ions", "laws", "limits", "scale", "schemes", "separation", "size")
-NAMES = (*SPEED, "noise", "startup", "sweep")
+NAMES = (*SPEED, "instructions", "noise", "startup", "sweep")
 
 
 def load(name):
@@ -47,13 +48,15 @@ def answers():
 
 
 # their peers and kernels take a while to start, however few cells there are
-LONG = ("alloy", "fields", "noise", "separation", "sweep")
+LONG = ("alloy", "fields", "instructions", "noise", "separation", "sweep")
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * (name in LONG)) for name in NAMES])
 def test_smallest_size_gives_rows_that_are_json(name, answers):
     answer = answers(name)
     assert json.loads(json.dumps(answer)) == answer
+    if "valgrind" in answer.get("notes", {}):
+        pytest.skip(f"valgrind {answer['notes']['valgrind']}")
     tables = [value for value in answer.values() if isinstance(value, list)]
     assert tables
     for rows in tables:
@@ -316,6 +319,27 @@ def test_what_any_benchmark_returns_can_be_kept_and_drawn(answers, tmp_path):
         "promises",
     } <= drawn
     assert {entry.benchmark for entry in promises(run["benchmarks"])} >= {"startup"}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("valgrind") is None, reason="valgrind is not installed")
+def test_instructions_of_a_loop_grow_with_its_length():
+    # a + b n, whatever a and b are on this processor: as many for each further 300000 numbers
+    code = """
+import numpy as np
+from fields import triad
+from instructions import marked
+a, b, c = np.ones((3, 900_000))
+for n in (300_000, 600_000, 900_000):
+    marked(lambda: triad(n, 0.5, a, b, c))
+    print(n)
+"""
+    instructions = load("instructions")
+    (one, first), (two, second), (three, third) = instructions.counted(code)
+    assert (one, two, three) == ("300000", "600000", "900000")
+    # three loads or stores each, of no more than eight numbers at once; no fewer numbers than one at once
+    assert 3 * 300_000 / 8 < second - first < 10 * 300_000
+    assert third - second == pytest.approx(second - first, rel=1e-2)
 
 
 def test_time_at_an_error_is_interpolated_between_logarithms():
