@@ -14,12 +14,13 @@ from inverse import METHODS, Profile
 from inverse.roundtrip import RoundTrip
 from matano import cases_folder
 from matano.commands.verify import cases, leading
-from matano.verification import record, runs, trips, written
+from matano.verification import figures, record, runs, trips, written
 from matano.verification.chosen import why_not
 from matano.verification.page import page_of
 from matano.verification.probe import cut, noisy, spaced, steps, zone
 from matano.verification.record import Record, key_of
-from matano.verification.runs import Task, answers, cores, every, typical
+from matano.verification.runs import Task, answers, every, typical
+from simulator.cores import cores
 from simulator.files.case import load
 from simulator.solve.profile import Layer, Reversal
 
@@ -204,6 +205,24 @@ def test_the_page_shows_everything_and_needs_nothing(tmp_path):
     for words in ("3 round trips, 0 failed, 2 out of tolerance as expected, 1 not applicable", "4 of 12", "90 %"):
         assert words in text
     assert "expected 0.07, found 0.08" in text and "for three components or more" in text
+
+
+def test_methods_that_answer_on_several_cases_have_a_panel_each():
+    others = [ANSWER | {"case": "two", "passed": False}, ANSWER | {"method": "hall"}]
+    recovers = {name: METHODS[name].recovers for name in ("wagner", "hall")}
+    drawn = figures.answers([ANSWER, *others], recovers, "spacing", "points", "largest", "points")
+    shown = [ax for ax in drawn.axes if ax.get_visible()]
+    assert [ax.get_title() for ax in shown] == ["wagner, 2 cases", "hall, 1 case"]
+    colours = [[line.get_color() for line in ax.lines] for ax in shown]
+    assert colours == [[figures.COLOURS[0], figures.COLOURS[1]], [figures.COLOURS[0]]]
+    for ax in shown:
+        for line in ax.lines:  # 12 points were refused
+            assert list(line.get_xdata()) == list(trips.SPACINGS)
+            assert line.get_ydata()[:-1] == pytest.approx([1e-3 / n for n in trips.SPACINGS[:-1]], rel=1e-12)
+            assert np.isnan(line.get_ydata()[-1])
+    one = figures.answers([ANSWER], recovers, "spacing", "points", "largest", "points")
+    assert [ax.get_title() for ax in one.axes] == ["one component"]
+    assert figures.answers([], recovers, "spacing", "points", "largest", "points") is None
 
 
 def test_a_page_of_failures_says_which(tmp_path):

@@ -8,6 +8,7 @@ from matano.drawing import COLOURS, MARKS, STYLES, pyplot
 
 LEAST, MOST = 1e-10, 1e2  # between which errors are drawn; smaller ones stand at the edge
 BEST, WORST = -8.0, 0.0  # decades of the colours
+COLUMNS = 4  # of panels, where there is one for each method
 GAP = 0.3  # of the range of compositions: what lies farther apart is not joined by a line
 FAMILIES = (
     ("one component", ("interdiffusivity", "activation_energy", "time")),
@@ -106,17 +107,19 @@ def families(responses: Sequence[dict], recovers: dict[str, str]) -> list[tuple[
 
 
 def answers(responses: Sequence[dict], recovers: dict[str, str], part: str, key: str, value: str, xlabel: str):
-    """Errors over what was changed, a panel for each family of methods; None where nothing was."""
+    """Errors over what was changed, a panel for each family of methods, or for each method where one is tried on
+    several cases; None where nothing was changed.
+    """
     shown = [entry for entry in responses if any(point[value] is not None for point in entry[part])]
+    if several_cases(shown):
+        return answers_on_cases(shown, part, key, value, xlabel)
     groups = families(shown, recovers)
     if not groups:
         return None
     figure, axes = pyplot().subplots(len(groups), 1, figsize=(7.4, 2.9 * len(groups)), squeeze=False)
     for ax, (title, members) in zip(axes[:, 0], groups, strict=True):
         for k, entry in enumerate(members):
-            across = [point[key] for point in entry[part]]
-            label = entry["method"] + (f" ({entry['case']})" if several_cases(members) else "")
-            ax.loglog(across, drawn([point[value] for point in entry[part]]), label=label, markersize=4, **look(k))
+            ax.loglog(*answer(entry, part, key, value), label=entry["method"], markersize=4, **look(k))
         ax.set_title(title, fontsize=10)
         ax.set_xlabel(xlabel)
         ax.set_ylabel("relative error")
@@ -127,6 +130,32 @@ def answers(responses: Sequence[dict], recovers: dict[str, str], part: str, key:
 def several_cases(members: Sequence[dict]) -> bool:
     """Whether a method is among them more than once."""
     return len({entry["method"] for entry in members}) < len(members)
+
+
+def answer(entry: dict, part: str, key: str, value: str) -> tuple[list, np.ndarray]:
+    """What was changed, and the errors."""
+    return [point[key] for point in entry[part]], drawn([point[value] for point in entry[part]])
+
+
+def answers_on_cases(shown: Sequence[dict], part: str, key: str, value: str, xlabel: str):
+    """A panel for each method, a line for each case: a red one where it is out of tolerance at the finest."""
+    methods = list(dict.fromkeys(entry["method"] for entry in shown))
+    rows = -(-len(methods) // COLUMNS)
+    figure, axes = pyplot().subplots(
+        rows, COLUMNS, figsize=(2.3 * COLUMNS, 0.5 + 1.6 * rows), sharex=part != "grid", sharey=True, squeeze=False
+    )
+    for ax in axes.flat[len(methods) :]:
+        ax.set_visible(False)
+    for k, (ax, method) in enumerate(zip(axes.flat, methods, strict=False)):
+        own = [entry for entry in shown if entry["method"] == method]
+        for entry in own:
+            style = {"color": COLOURS[0 if entry["passed"] else 1], "linewidth": 0.8, "alpha": 0.6}
+            ax.loglog(*answer(entry, part, key, value), marker=".", markersize=3, **style)
+        ax.set_title(f"{method}, {len(own)} case{'s' * (len(own) > 1)}", fontsize=7)
+        ax.tick_params(labelsize=6, labelbottom=part == "grid" or k + COLUMNS >= len(methods))
+    figure.supxlabel(xlabel, fontsize=9)
+    figure.supylabel("relative error", fontsize=9)
+    return figure
 
 
 def biases(rows: Sequence[dict]):

@@ -27,6 +27,7 @@ from simulator.files.case import load
 from simulator.solve.profile import Profile
 
 SPACINGS = (200, 100, 50, 25, 12)  # points in the zone
+FINEST_OF_ALL = 400  # of them: a front where D falls a thousandfold has none to spare of 200
 CUTS = (1e-4, 1e-3, 1e-2, 5e-2)  # of the step, that are still to come where a scan ends
 NOISES = (3e-4, 1e-3, 3e-3, 1e-2)  # of the step
 NOISY_POINTS = 100
@@ -122,10 +123,10 @@ class Trial:
         except Invalid as error:
             return sentence_of(error)
 
-    def spacing(self) -> list[dict]:
+    def spacing(self, spacings: Sequence[int]) -> list[dict]:
         return [
             {"points": points} | self.error(all_of(lambda one, n=points: spaced(one, n), self.profiles))
-            for points in SPACINGS
+            for points in spacings
         ]
 
     def truncation(self) -> list[dict]:
@@ -198,7 +199,7 @@ def response_of(name: str, path: Path, method: str, count: int, full: bool) -> d
         profile.layers or profile.reversals for profile in trial.profiles
     )
     grid = trial.grid()
-    spacing = trial.spacing() if points else []
+    spacing = trial.spacing((FINEST_OF_ALL, *SPACINGS) if full else SPACINGS) if points else []
     allowed = stated(said(trial.case, "tolerance"), trial.method) or trial.method.tolerance
     finest = [rows[index]["largest"] for rows, index in ((spacing, 0), (grid, -1)) if rows]
     return {
