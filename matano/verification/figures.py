@@ -9,6 +9,7 @@ from matano.drawing import COLOURS, MARKS, STYLES, pyplot
 LEAST, MOST = 1e-10, 1e2  # between which errors are drawn; smaller ones stand at the edge
 BEST, WORST = -8.0, 0.0  # decades of the colours
 COLUMNS = 4  # of panels, where there is one for each method
+MOST_TICKS = 6  # that have room below one
 GAP = 0.3  # of the range of compositions: what lies farther apart is not joined by a line
 FAMILIES = (
     ("one component", ("interdiffusivity", "activation_energy", "time")),
@@ -141,9 +142,9 @@ def answers_on_cases(shown: Sequence[dict], part: str, key: str, value: str, xla
     """A panel for each method, a line for each case: a red one where it is out of tolerance at the finest."""
     methods = list(dict.fromkeys(entry["method"] for entry in shown))
     rows = -(-len(methods) // COLUMNS)
-    figure, axes = pyplot().subplots(
-        rows, COLUMNS, figsize=(2.3 * COLUMNS, 0.5 + 1.6 * rows), sharex=part != "grid", sharey=True, squeeze=False
-    )
+    size = 2.3 * COLUMNS, 0.5 + 1.6 * rows
+    figure, axes = pyplot().subplots(rows, COLUMNS, figsize=size, sharex=True, sharey=True, squeeze=False)
+    tried = sorted({point[key] for entry in shown for point in entry[part]})
     for ax in axes.flat[len(methods) :]:
         ax.set_visible(False)
     for k, (ax, method) in enumerate(zip(axes.flat, methods, strict=False)):
@@ -152,7 +153,10 @@ def answers_on_cases(shown: Sequence[dict], part: str, key: str, value: str, xla
             style = {"color": COLOURS[0 if entry["passed"] else 1], "linewidth": 0.8, "alpha": 0.6}
             ax.loglog(*answer(entry, part, key, value), marker=".", markersize=3, **style)
         ax.set_title(f"{method}, {len(own)} case{'s' * (len(own) > 1)}", fontsize=7)
-        ax.tick_params(labelsize=6, labelbottom=part == "grid" or k + COLUMNS >= len(methods))
+        ax.tick_params(labelsize=6, labelbottom=k + COLUMNS >= len(methods))
+        if len(tried) <= MOST_TICKS:
+            ax.set_xticks(tried, [f"{value:g}" for value in tried])
+        ax.minorticks_off()
     figure.supxlabel(xlabel, fontsize=9)
     figure.supylabel("relative error", fontsize=9)
     return figure
