@@ -55,8 +55,8 @@ LONG = ("alloy", "fields", "instructions", "noise", "separation", "sweep")
 def test_smallest_size_gives_rows_that_are_json(name, answers):
     answer = answers(name)
     assert json.loads(json.dumps(answer)) == answer
-    if "valgrind" in answer.get("notes", {}):
-        pytest.skip(f"valgrind {answer['notes']['valgrind']}")
+    if answer.get("notes", {}).get("valgrind") == "is not installed":
+        pytest.skip("valgrind is not installed")
     tables = [value for value in answer.values() if isinstance(value, list)]
     assert tables
     for rows in tables:
