@@ -10,6 +10,7 @@ try:
     from matano.bench_options import bench
     from matano.console import command
     from matano.convert_options import convert
+    from matano.lean import collect_seldom
     from matano.sweep_options import sweep
 except KeyboardInterrupt:  # typer alone takes long enough to be interrupted
     raise SystemExit(130) from None
@@ -304,6 +305,7 @@ def show_schema():
 
 
 def main() -> None:
+    collect_seldom()
     app()
 
 
