@@ -139,7 +139,7 @@ def answer(entry: dict, part: str, key: str, value: str) -> tuple[list, np.ndarr
 
 
 def answers_on_cases(shown: Sequence[dict], part: str, key: str, value: str, xlabel: str):
-    """A panel for each method, a line for each case: a red one where it is out of tolerance at the finest."""
+    """A panel for each method, a line for each case, of another colour where it is out of tolerance at the finest."""
     methods = list(dict.fromkeys(entry["method"] for entry in shown))
     rows = -(-len(methods) // COLUMNS)
     size = 2.3 * COLUMNS, 0.5 + 1.6 * rows
@@ -155,7 +155,7 @@ def answers_on_cases(shown: Sequence[dict], part: str, key: str, value: str, xla
         ax.set_title(f"{method}, {len(own)} case{'s' * (len(own) > 1)}", fontsize=7)
         ax.tick_params(labelsize=6, labelbottom=k + COLUMNS >= len(methods))
         if len(tried) <= MOST_TICKS:
-            ax.set_xticks(tried, [f"{value:g}" for value in tried])
+            ax.set_xticks(tried, [f"{place:g}" for place in tried])
         ax.minorticks_off()
     figure.supxlabel(xlabel, fontsize=9)
     figure.supylabel("relative error", fontsize=9)

@@ -27,7 +27,7 @@ from simulator.files.case import load
 from simulator.solve.profile import Profile
 
 SPACINGS = (200, 100, 50, 25, 12)  # points in the zone
-FINEST_OF_ALL = 400  # of them: a front where D falls a thousandfold has none to spare of 200
+FINEST_OF_ALL = 400  # points: 200 miss the foot of a profile where D falls a thousandfold
 CUTS = (1e-4, 1e-3, 1e-2, 5e-2)  # of the step, that are still to come where a scan ends
 NOISES = (3e-4, 1e-3, 3e-3, 1e-2)  # of the step
 NOISY_POINTS = 100
