@@ -1,6 +1,8 @@
-"""What a cell costs a step: from a hundred to a million cells, and from one to eight unknowns a cell."""
+"""What a cell costs a step: from a hundred to a million cells, from one to eight unknowns a cell; what it costs a stage
+of a field, from 64 x 64 to 2048 x 2048."""
 
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -9,16 +11,19 @@ if str(Path(__file__).resolve().parent) not in sys.path:
 
 from cost import matrix
 from couples import Prepared, binary, ternary
+from fields import STAGES, step_of_stages
 from timing import command, machine, measure
 
 CELLS, FEWEST_CELLS = (100, 1_000, 10_000, 100_000, 1_000_000), (100, 1_000)
 UNKNOWNS, FEWEST_UNKNOWNS = tuple(range(1, 9)), (1, 2)
+SIDES, FEWEST_SIDES = (64, 128, 256, 512, 1024, 2048), (32, 64)  # cells of a field along x and y
+FIELD = "cahn-hilliard, rkc, a stage"
 AT = 1000  # cells, where the unknowns vary
 RTOL = 1e-6
 
 
 def main(smallest: bool = False) -> dict:
-    """Rows of ns per cell and step, by number of cells and by number of unknowns."""
+    """Rows of ns per cell and step, by number of cells and by number of unknowns; of a field per cell and stage."""
     cells = FEWEST_CELLS if smallest else CELLS
     by_cells = {("1 unknown, D = exp(3x)", 1, n): Prepared(binary(n)) for n in cells}
     by_cells |= {("2 unknowns, matrix", 2, n): Prepared(ternary(n)) for n in cells[: 2 if smallest else 4]}
@@ -28,6 +33,7 @@ def main(smallest: bool = False) -> dict:
         "machine": machine(),
         "by number of cells": rows(by_cells, smallest),
         "by number of unknowns": rows(by_unknowns, smallest),
+        "fields, by number of cells": field_rows(FEWEST_SIDES if smallest else SIDES),
     }
 
 
@@ -44,6 +50,14 @@ def rows(prepared: dict, smallest: bool) -> list[dict]:
             "ns": 1e9 * seconds / (n * (run.steps + run.rejected_steps)),
         }
         for (law, m, n), (seconds, run) in measured.items()
+    ]
+
+
+def field_rows(sides: Sequence[int]) -> list[dict]:
+    measured = measure({n: step_of_stages(n) for n in sides}, rounds=9, budget=2.0)
+    return [
+        {"law": FIELD, "field": f"{n} x {n}", "cells": n * n, "ns": 1e9 * seconds / (STAGES * n * n)}
+        for n, (seconds, _) in measured.items()
     ]
 
 

@@ -4,6 +4,7 @@ import importlib.util
 import json
 import shutil
 import sys
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -291,6 +292,9 @@ def test_sizes_and_unknowns_are_those_asked_for(answers):
     answer = answers("size")
     assert {row["unknowns"] for row in answer["by number of unknowns"]} == {1, 2}
     assert {row["cells"] for row in answer["by number of cells"]} == {100, 1000}
+    assert [row["cells"] for row in answer["fields, by number of cells"]] == [32 * 32, 64 * 64]
+    size = load("size")
+    assert (size.SIDES[0], size.SIDES[-1]) == (64, 2048) and all(b == 2 * a for a, b in pairwise(size.SIDES))
     assert all(
         row["steps"] > 5 for rows in (answer["by number of cells"], answer["by number of unknowns"]) for row in rows
     )
