@@ -11,6 +11,7 @@ SECONDS = {"ms": 1e-3, "seconds": 1.0, "cpu_seconds": 1.0}
 SIZES = {"cells": "cells", "unknowns": "unknowns of a cell"}
 COSTS = {
     "ns": "ns per cell and step",
+    "stage_ns": "ns per cell and stage",
     "solve_us_per_cell": "us per cell, whole solve",
     "bytes_per_cell": "bytes per cell",
 }
