@@ -6,7 +6,6 @@ square of side 200. Errors are in time: root mean square against a tight run on 
 
 import subprocess
 import sys
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -15,24 +14,14 @@ import numpy as np
 if str(Path(__file__).resolve().parent) not in sys.path:
     sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from squares import SIDE, STAGES, carried, problem_on, step_of_stages
 from timing import command, cpu_time, machine, measure, promised, ratio, time_at
 
-from simulator.kernels.chebyshev import MU, MU_F, NU, NU_F, WEIGHTS
-from simulator.kernels.field_stage import stages
 from simulator.kernels.jit import Int, Real, Vector, kernel
-from simulator.laws.cahn_hilliard import CahnHilliard
-from simulator.laws.mixture import Mixture
-from simulator.laws.thermodynamics import Thermodynamics
-from simulator.problem.box import Box
 from simulator.problem.field_problem import FieldProblem
-from simulator.problem.initial import Expression
 from simulator.solve.controls import Controls
 from simulator.solve.field_integration import FieldIntegration, integration_of
 
-SIDE = 200.0
-START = (
-    "0.5 + 0.01*(cos(0.105*x)*cos(0.11*y) + (cos(0.13*x)*cos(0.087*y))**2 + cos(0.025*x - 0.15*y)*cos(0.07*x - 0.02*y))"
-)
 CELLS, FEWEST_CELLS, FINE_CELLS = 200, 32, 512
 END, FINE_END, SHORT_END = 100.0, 2.0, 1.0
 ERROR = 3e-4
@@ -40,7 +29,6 @@ TOLERANCES = {"rkc": (1e-4, 1e-5, 1e-6), "fft": (1e-3, 1e-4, 1e-5)}
 TIGHT = 1e-7  # of the scheme of fourth order
 # Arrays of a stage that come from memory or go there, of 8 bytes a cell: u, F(u), two stages; one of these is written.
 MOVED = 40
-STAGES = 13  # of a step that is measured, with its first and last
 BANDWIDTH_CELLS, FEWEST_BANDWIDTH_CELLS = 2048, 64
 CUBE, SMALLEST_CUBE = 256, 16
 FIPY_END, FIPY_STEP = 1.0, 0.05
@@ -77,20 +65,6 @@ def main(smallest: bool = False) -> dict:
 
 def of_py_pde(found: dict) -> float | None:
     return next((value for name, value in found.items() if name.startswith("py-pde")), None)
-
-
-def problem_on(cells: int, end: float, dimensions: int = 2) -> FieldProblem:
-    mixture = Mixture(("A", "B"), "A")
-    solution = Thermodynamics(mixture, "expression", g="5*(x_B - 0.3)**2*(0.7 - x_B)**2", units="reduced")
-    law = CahnHilliard(mixture, 2.0, 5.0, thermodynamics=solution)
-    box = Box((SIDE,) * dimensions, (cells,) * dimensions)
-    return FieldProblem(mixture, law, box, Expression({"B": START}), "periodic", end=end)
-
-
-def carried(problem: FieldProblem, scheme: str, rtol: float) -> FieldIntegration:
-    run = integration_of(problem, Controls(scheme, rtol))
-    run.advance(problem.end)
-    return run
 
 
 def same_cells(cells: int, end: float, few: bool, skipped: dict) -> list[dict]:
@@ -200,17 +174,6 @@ def triad(n: Int, s: Real, a: Vector, b: Vector, c: Vector):
         a[i] = b[i] + s * c[i]
 
 
-def step_of_stages(cells: int) -> Callable[[], int]:
-    """A step of the explicit scheme with STAGES stages in a square, on one thread, ready to be measured."""
-    run = FieldIntegration(problem_on(cells, 1.0), Controls(), threads=1)
-    run.evaluate()
-    weights = np.zeros((STAGES, WEIGHTS))
-    weights[:, MU], weights[:, NU], weights[:, MU_F], weights[:, NU_F] = 0.6, 0.2, 1e-9, 1e-9
-    times = np.zeros(STAGES + 1)
-    histories = run.histories(times)
-    return lambda: stages(run.system, run.work, 1.0, weights, times, *histories, run.registers, run.sums)
-
-
 def bandwidth(cells: int) -> dict:
     """A stage of the explicit scheme by the arrays that it must move, beside STREAM's triad, on one thread."""
     a, b, c = (np.ones(cells * cells) for _ in range(3))
@@ -230,7 +193,7 @@ def bandwidth(cells: int) -> dict:
 PEAK = """
 import resource, sys
 sys.path.insert(0, {folder!r})
-from fields import problem_on
+from squares import problem_on
 from simulator.solve.controls import Controls
 from simulator.solve.field_integration import FieldIntegration
 run = FieldIntegration(problem_on({cells}, 1.0, 3), Controls(max_steps=2), threads=1)

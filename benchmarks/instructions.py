@@ -61,9 +61,9 @@ def runs(smallest: bool) -> dict[str, tuple[int, Callable]]:
     if smallest:
         return {TABLE: (FEWEST_CELLS, partial(Prepared(problems(FEWEST_CELLS, ())[TABLE]).integrate, RTOL))}
     from double_layer import PreparedLayer
-    from fields import carried, problem_on
     from ions import MOMENT
     from laws import SAME_CELLS, problem_of
+    from squares import carried, problem_on
 
     chosen = problems(CELLS, (3, 4, 8)) | {law: problem_of(case, CELLS) for law, case in SAME_CELLS.items()}
     found = {name: (CELLS, partial(Prepared(problem).integrate, RTOL)) for name, problem in chosen.items()}

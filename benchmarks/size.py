@@ -11,7 +11,7 @@ if str(Path(__file__).resolve().parent) not in sys.path:
 
 from cost import matrix
 from couples import Prepared, binary, ternary
-from fields import STAGES, step_of_stages
+from squares import STAGES, step_of_stages
 from timing import command, machine, measure
 
 CELLS, FEWEST_CELLS = (100, 1_000, 10_000, 100_000, 1_000_000), (100, 1_000)

@@ -331,8 +331,8 @@ def test_instructions_of_a_loop_grow_with_its_length():
     # a + b n, whatever a and b are on this processor: as many for each further 300000 numbers
     code = """
 import numpy as np
-from fields import triad
 from instructions import marked
+from limits import triad
 a, b, c = np.ones((3, 900_000))
 for n in (300_000, 600_000, 900_000):
     marked(lambda: triad(n, 0.5, a, b, c))
