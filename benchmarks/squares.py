@@ -1,6 +1,4 @@
-"""Squares and cubes in which phases separate: benchmark 1a of the phase-field community hub (PFHub), a quartic energy and
-a constant mobility, periodic.
-"""
+"""Squares and cubes in which phases separate: benchmark 1a of the phase-field community hub (PFHub), periodic."""
 
 from collections.abc import Callable
 
