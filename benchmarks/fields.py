@@ -14,10 +14,10 @@ import numpy as np
 if str(Path(__file__).resolve().parent) not in sys.path:
     sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from limits import triad
 from squares import SIDE, STAGES, carried, problem_on, step_of_stages
 from timing import command, cpu_time, machine, measure, promised, ratio, time_at
 
-from simulator.kernels.jit import Int, Real, Vector, kernel
 from simulator.problem.field_problem import FieldProblem
 from simulator.solve.controls import Controls
 from simulator.solve.field_integration import FieldIntegration, integration_of
@@ -166,12 +166,6 @@ def ratios(rows: list[dict], error: float) -> dict:
         at = max(error, min(reached))
         found[f"{code} / rkc at {at:.1e}"] = ratio(time_at(at, points(code)), time_at(at, points("rkc")))
     return found
-
-
-@kernel
-def triad(n: Int, s: Real, a: Vector, b: Vector, c: Vector):
-    for i in range(n):
-        a[i] = b[i] + s * c[i]
 
 
 def bandwidth(cells: int) -> dict:

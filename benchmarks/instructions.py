@@ -44,7 +44,8 @@ def main(smallest: bool = False) -> dict:
         if not smallest:
             answer["whole commands"] = counted_commands()
     except subprocess.CalledProcessError as failure:  # there are processors that it does not know
-        answer["notes"]["valgrind"] = f"failed with {failure.returncode}: {failure.stderr.strip().splitlines()[-1:]}"
+        said = failure.stderr.strip().splitlines() or ["nothing"]
+        answer["notes"]["valgrind"] = f"{Path(failure.cmd[0]).name} ended with {failure.returncode}: {said[-1]}"
     return answer
 
 
