@@ -2,6 +2,7 @@
 
 import contextlib
 import textwrap
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -222,7 +223,7 @@ def plane(fractions):
 
 def triangle_axes(figure, place, components):
     """The triangle of three components with its grid, at a place of a figure as `add_subplot` takes it: the axes."""
-    import mpltern  # noqa: F401  makes the projection known
+    import_module("mpltern")  # makes the projection known
 
     ax = figure.add_subplot(place, projection="ternary")
     third, first, second = components[2], components[0], components[1]

@@ -7,6 +7,7 @@ import re
 import signal
 from collections import deque
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 
 from matano.console import UsageFault, say
@@ -70,7 +71,7 @@ def distribute(task: Task, runs: Sequence[Run], jobs: int, address: str, finishe
 @contextlib.contextmanager
 def quiet():
     """Without what dask logs of workers that come and go: what matters of it is said here."""
-    import distributed  # noqa: F401  sets levels of its own
+    import_module("distributed")  # sets levels of its own
 
     before = {name: logging.getLogger(name).level for name in LOGGERS}
     for name in LOGGERS:
